@@ -1,0 +1,43 @@
+using System.Text.Json;
+using SggLab.Contracts.Records;
+using SggLab.Contracts.Specs;
+
+namespace SggLab.Contracts.Api;
+
+/// <summary>State: queued, waiting (for a run it starts from), running, completed, failed, cancelled.</summary>
+public sealed record RunSummary(string Id, string ExperimentId, string Experiment, string Name, string? Variant, string Method, int Seed, string State,
+    int Attempt, int Step, int? TotalSteps, string? Worker, DateTimeOffset QueuedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt,
+    string? Message, string? LastCheckpoint, IReadOnlyDictionary<string, double> LastMetrics);
+
+public sealed record RunDetail(RunSummary Run, RunSpec Spec, string SpecHash, string ProtocolHash, IReadOnlyList<AttemptSummary> Attempts,
+    IReadOnlyList<CheckpointNode> Checkpoints, IReadOnlyList<EvaluationSummary> Evaluations, IReadOnlyList<string> Metrics);
+
+public sealed record AttemptSummary(int Number, string Worker, DateTimeOffset LeasedAt, DateTimeOffset? ClosedAt, string? Outcome, int ResumedStep, long Records);
+
+public sealed record EvaluationSummary(string RunId, string Run, string Checkpoint, int Step, string Protocol, string ProtocolHash, string Dataset, string Split,
+    int Images, double FailureRate, double Recall, double MeanRecall, double? Ap50, double RecallLow, double RecallHigh, long Event, DateTimeOffset At,
+    IReadOnlyDictionary<string, double> PerPredicate, IReadOnlyDictionary<string, double> Metrics);
+
+/// <summary>One curve, rolled-back steps left out.</summary>
+public sealed record Curve(string RunId, string Metric, IReadOnlyList<int> Steps, IReadOnlyList<double> Values);
+
+public sealed record ExperimentSummary(string Id, string Name, string? Note, DateTimeOffset CreatedAt, int Runs, int Completed, int Failed, int Running, int Queued);
+
+/// <summary>GET /api/v1/leaderboard, best first within one protocol. Difference: recall minus that of the run it started from, paired bootstrap.</summary>
+public sealed record LeaderboardRow(int Rank, string Run, string RunId, string? Variant, string Method, int Seed, string Checkpoint, string Protocol, string ProtocolHash,
+    string Dataset, string Split, int Images, double FailureRate, double Recall, double RecallLow, double RecallHigh, double MeanRecall, double? Ap50,
+    Difference? OverStart, long Event, DateTimeOffset At);
+public sealed record Difference(string Checkpoint, double Mean, double Low, double High);
+
+public sealed record CheckpointNode(string Id, string RunId, string Run, int Attempt, int Step, string Kind, string? Parent, long Bytes, IReadOnlyList<BlobFile> Files,
+    string SpecHash, string? DatasetHash, string CodeVersion, DateTimeOffset At, long Event);
+/// <summary>Ancestors from the base weights to this checkpoint, and what grew from it.</summary>
+public sealed record CheckpointLineage(CheckpointNode Checkpoint, IReadOnlyList<CheckpointNode> Ancestors, IReadOnlyList<CheckpointNode> Descendants,
+    IReadOnlyList<EvaluationSummary> Evaluations);
+
+public sealed record QueueItem(int Position, RunSummary Run, string? WaitsFor);
+public sealed record WorkerSummary(string Id, string Machine, string Device, string State, string? RunId, string? Run, DateTimeOffset LastSeen, string Version);
+public sealed record ActivityItem(long Event, DateTimeOffset At, string By, string Text, string? RunId, string? ExperimentId, string? Checkpoint);
+/// <summary>One stored event, as `run events` prints it; Data of telemetry is the record's own JSON.</summary>
+public sealed record EventItem(long Sequence, string Stream, long Version, string Type, DateTimeOffset At, string? By, JsonElement Data);
+public sealed record SiteStatus(bool Ready, IReadOnlyList<RunSummary> Runs, IReadOnlyList<WorkerSummary> Workers);

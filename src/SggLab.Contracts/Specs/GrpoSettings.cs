@@ -1,0 +1,37 @@
+namespace SggLab.Contracts.Specs;
+
+/// <summary>Group relative policy optimisation with graph rewards. What the paper fixes has no default here; see examples/reference-grpo-*.yaml.</summary>
+public sealed record GrpoSettings
+{
+    public required double LearningRate { get; init; }
+    public required string Schedule { get; init; }
+    public required double WarmupRatio { get; init; }
+    public required double MaxGradNorm { get; init; }
+    /// <summary>Prompts a step.</summary>
+    public required int PromptsPerStep { get; init; }
+    /// <summary>G: rollouts a prompt.</summary>
+    public required int GroupSize { get; init; }
+    public required int MaxCompletionTokens { get; init; }
+    public required double Temperature { get; init; }
+    public required double TopP { get; init; }
+    /// <summary>0 = off.</summary>
+    public required int TopK { get; init; }
+    /// <summary>Weight of the k3 KL to the starting policy; 0 = no reference model.</summary>
+    public required double Beta { get; init; }
+    /// <summary>Clip range of the ratio.</summary>
+    public required double Epsilon { get; init; }
+    /// <summary>bnpo, grpo or dr_grpo.</summary>
+    public required string Loss { get; init; }
+    /// <summary>Updates on one batch of rollouts.</summary>
+    public required int Iterations { get; init; }
+    /// <summary>global (tokens of the whole step) or micro_batch (the reference's).</summary>
+    public string Normalisation { get; init; } = "global";
+    /// <summary>spacy-sm, exact or vectors:FILE.</summary>
+    public required string Similarity { get; init; }
+    /// <summary>Sequences a forward pass of the update.</summary>
+    public int? MicroBatchSize { get; init; }
+    public double WeightDecay { get; init; }
+    public double? Epochs { get; init; }
+    public int? MaxSteps { get; init; }
+    public string Precision { get; init; } = "float32";
+}

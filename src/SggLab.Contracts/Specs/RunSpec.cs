@@ -1,0 +1,67 @@
+namespace SggLab.Contracts.Specs;
+
+/// <summary>What a run does. <see cref="Scripted"/> plays a written script without a model: it tests the event path.</summary>
+public enum RunMethod { Sft, Grpo, Evaluate, Scripted }
+
+/// <summary>
+/// One run, fully resolved: nothing is looked up later but the checkpoint it starts from. Stored whole in RunQueued; its canonical JSON is hashed.
+/// In YAML the keys are snake_case; an unknown key is an error that names file, line and key.
+/// </summary>
+public sealed record RunSpec
+{
+    /// <summary>Unique within its experiment; other runs refer to it by this name.</summary>
+    public required string Name { get; init; }
+    public required RunMethod Method { get; init; }
+    /// <summary>Reward variant of a GRPO run: hard_recall, hard_recall_relax or soft_recall.</summary>
+    public string? Variant { get; init; }
+    public int Seed { get; init; } = 42;
+    public required ModelSource Model { get; init; }
+    public required DataSources Data { get; init; }
+    /// <summary>What makes this run's figures comparable with another's; hashed, part of the leaderboard's key.</summary>
+    public required Protocol Protocol { get; init; }
+    public SftSettings? Sft { get; init; }
+    public GrpoSettings? Grpo { get; init; }
+    public ScriptedSettings? Scripted { get; init; }
+    public EvaluationSettings Evaluation { get; init; } = new();
+    public CheckpointSettings Checkpoints { get; init; } = new();
+    /// <summary>CPU threads of libtorch; 0 leaves libtorch's default.</summary>
+    public int Threads { get; init; }
+    /// <summary>cpu or cuda.</summary>
+    public string Device { get; init; } = "cpu";
+}
+
+/// <summary>Where the weights come from: a Hugging Face folder, or a checkpoint of another run of the same experiment (which makes it a dependency).</summary>
+public sealed record ModelSource
+{
+    public string? Folder { get; init; }
+    /// <summary>Name of the run, in the same experiment, whose last checkpoint this run starts from.</summary>
+    public string? Run { get; init; }
+}
+
+/// <summary>Folders or parquet files; train teaches, validation chooses, test ranks.</summary>
+public sealed record DataSources
+{
+    public string? Train { get; init; }
+    public string? Validation { get; init; }
+    public string? Test { get; init; }
+    /// <summary>vg150, psg or synthetic: which vocabulary names the figures.</summary>
+    public required string Vocabulary { get; init; }
+}
+
+/// <summary>When evaluations happen. The final checkpoint is always evaluated on data.test; a run that starts from data-free weights evaluates those first.</summary>
+public sealed record EvaluationSettings
+{
+    /// <summary>Evaluate the starting weights before the first step.</summary>
+    public bool AtStart { get; init; }
+    /// <summary>Rows of data.test to evaluate; null = all.</summary>
+    public int? Limit { get; init; }
+    public int BatchSize { get; init; } = 32;
+}
+
+public sealed record CheckpointSettings
+{
+    /// <summary>Steps between full checkpoints (weights, optimizer, random state, data position), from which a run resumes.</summary>
+    public int EverySteps { get; init; } = 50;
+    /// <summary>Local copies kept by the worker.</summary>
+    public int Keep { get; init; } = 2;
+}
