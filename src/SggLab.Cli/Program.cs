@@ -1,1 +1,8 @@
-Console.WriteLine("not built yet");
+using SggLab.Cli;
+using SggLab.Cli.Site;
+
+// One line a group of commands; groups that share a name (run, eval, …) are joined.
+return await CommandLine.RunAsync(args,
+[
+    DoctorCommands.Create(),
+]);

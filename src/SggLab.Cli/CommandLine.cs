@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using SggLab.Cli.Site;
+using SggLab.Contracts;
+
+namespace SggLab.Cli;
+
+/// <summary>Parses, runs, and turns whatever goes wrong into one clear message on standard error and an exit code.</summary>
+public static class CommandLine
+{
+    /// <summary>Exit codes: 0 done; 1 it ran and the answer is no; 2 wrong use or bad input; 3 a part of the environment is missing; 130 interrupted; 70 a bug.</summary>
+    public static async Task<int> RunAsync(string[] args, IEnumerable<Command> groups)
+    {
+        var root = Root(groups);
+        if (args.Length == 0)
+            args = ["--help"];
+        var parsed = root.Parse(args);
+        var command = parsed.CommandResult.Command;
+        var asked = parsed.Action is HelpAction or HelpWithExamples;
+        if (parsed.Errors.Count > 0 && !asked)
+            return WrongUse(parsed);
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = command is LabCommand lab ? lab.StopsWithin : TimeSpan.FromSeconds(2),
+            });
+        }
+        catch (LabException problem)
+        {
+            await Console.Error.WriteLineAsync($"sgglab: {problem.Message}");
+            return problem.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("sgglab: stopped.");
+            return 130;
+        }
+        catch (Exception unexpected)
+        {
+            var log = CrashLog.Write(args, unexpected);
+            await Console.Error.WriteLineAsync($"sgglab: {FirstLine(unexpected.Message)} This was not foreseen; the details are in {log}");
+            return 70;
+        }
+    }
+
+    /// <summary>The whole command tree, groups of the same name joined.</summary>
+    public static RootCommand Root(IEnumerable<Command> groups)
+    {
+        var root = new RootCommand("SggLab trains scene-graph models (SFT, then GRPO with graph rewards) and traces every number to the events that made it.");
+        foreach (var group in groups)
+            Join(root, group);
+        root.Options.OfType<HelpOption>().Single().Action = new HelpWithExamples();
+        return root;
+    }
+
+    private static void Join(Command parent, Command child)
+    {
+        if (parent.Subcommands.FirstOrDefault(c => c.Name == child.Name) is not { } twin)
+            parent.Add(child);
+        else
+            foreach (var grandchild in child.Subcommands)
+                Join(twin, grandchild);
+    }
+
+    private static int WrongUse(ParseResult parsed)
+    {
+        var path = parsed.CommandResult.CommandPath();
+        // A mistyped command is also a missing one: the last message says which word was not understood.
+        Console.Error.WriteLine($"sgglab: {parsed.Errors[^1].Message}");
+        Console.Error.WriteLine($"See: ./sgglab{(path.Length > 0 ? " " + path : "")} --help");
+        return 2;
+    }
+
+    private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd();
+}
