@@ -1,5 +1,7 @@
+using SggLab.Contracts;
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
+using SggLab.Training.Scripted;
 
 namespace SggLab.Training;
 
@@ -17,4 +19,51 @@ public sealed record JobInputs
     public string? ResumeFolder { get; init; }
     public string? ResumeCheckpoint { get; init; }
     public int ResumeStep { get; init; }
+}
+
+/// <summary>Runs one attempt of a run in this process, from start or from a full checkpoint.</summary>
+public static class TrainingJob
+{
+    /// <summary>
+    /// Trains or evaluates until the run is done, is asked to stop, or fails. Never throws: what went wrong is in the answer, whose
+    /// kind is input (the user can mend it), diverged (not a number, no progress) or error. The caller records the answer as `closed`.
+    /// </summary>
+    public static ClosedRecord Run(JobInputs inputs, IRunRecorder recorder)
+    {
+        try
+        {
+            SpecValidation.Require(SpecValidation.Check(inputs.Spec), $"Run '{inputs.Spec.Name}'");
+            Directory.CreateDirectory(inputs.WorkFolder);
+            return inputs.Spec.Method switch
+            {
+                RunMethod.Scripted => new ScriptedTrainer(inputs, recorder).Run(),
+                var other => throw new LabException($"Method {other} is not part of this build."),
+            };
+        }
+        catch (DivergedException e)
+        {
+            return new ClosedRecord(Outcomes.Failed, "diverged", e.Message, e.Step);
+        }
+        catch (LabException e)
+        {
+            return new ClosedRecord(Outcomes.Failed, "input", e.Message, inputs.ResumeStep);
+        }
+        catch (Exception e)
+        {
+            recorder.Log("error", e.ToString());
+            return new ClosedRecord(Outcomes.Failed, "error", $"{e.GetType().Name}: {e.Message}", inputs.ResumeStep);
+        }
+    }
+}
+
+/// <summary>How an attempt ends.</summary>
+public static class Outcomes
+{
+    public const string Completed = "completed", Failed = "failed", Cancelled = "cancelled", Released = "released";
+}
+
+/// <summary>Training cannot go on: a loss or gradient is not a number, or the policy has collapsed.</summary>
+public sealed class DivergedException(int step, string message) : LabException(message)
+{
+    public int Step { get; } = step;
 }

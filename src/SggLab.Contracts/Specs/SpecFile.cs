@@ -1,0 +1,54 @@
+namespace SggLab.Contracts.Specs;
+
+/// <summary>
+/// Reads run and experiment files. Two layouts: an experiment (experiment, note, defaults, runs), or one run (the keys of <see cref="RunSpec"/>).
+/// Keys are snake_case; relative paths count from the file's folder; every error names file, line, key and what to write instead.
+/// </summary>
+public static class SpecFile
+{
+    private const int LargestFile = 1 << 20;
+
+    /// <summary>The experiment in a file; a file with one run becomes an experiment of that run's name.</summary>
+    /// <exception cref="LabException">The file is missing, is not YAML, or does not describe runs.</exception>
+    public static ExperimentSpec Load(string path) => Parse(ReadText(path), path);
+
+    /// <summary>The same from text; <paramref name="path"/> names it in messages and is where relative paths count from.</summary>
+    public static ExperimentSpec Parse(string text, string path)
+    {
+        var root = SpecTree.Parse(text, path);
+        var binder = new SpecBinder(path);
+        var spec = root.Has("runs") || root.Has("experiment")
+            ? binder.Bind<ExperimentSpec>(SpecDefaults.MergeInto(root, path))
+            : OneRun(binder.Bind<RunSpec>(root));
+        return SpecPaths.Resolve(spec, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/");
+    }
+
+    /// <summary>One run of a file: the one named, or the only one.</summary>
+    public static RunSpec LoadRun(string path, string? name = null)
+    {
+        var runs = Load(path).Runs;
+        var names = string.Join(", ", runs.Select(run => run.Name));
+        if (name is null)
+            return runs.Count == 1 ? runs[0] : throw new LabException($"{path} holds {runs.Count} runs ({names}); say which one with --run NAME.");
+        return runs.FirstOrDefault(run => run.Name == name)
+            ?? throw new LabException($"{path} has no run named '{name}'; it holds {names}.");
+    }
+
+    private static ExperimentSpec OneRun(RunSpec run) => new() { Experiment = run.Name, Runs = [run] };
+
+    private static string ReadText(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+                throw new LabException($"{path} is a folder; give a YAML file.");
+            if (new FileInfo(path) is { Exists: true, Length: > LargestFile } big)
+                throw new LabException($"{path} has {big.Length} bytes; a run file has at most {LargestFile}. Is it the right file?");
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new LabException($"Cannot read the run file {path}: {e.Message}", inner: e);
+        }
+    }
+}

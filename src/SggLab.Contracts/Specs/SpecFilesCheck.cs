@@ -1,0 +1,43 @@
+namespace SggLab.Contracts.Specs;
+
+/// <summary>Looks at the paths of a spec on this machine. A run may be queued here and trained elsewhere, so a path that is not here is only an error if it must be.</summary>
+public static class SpecFilesCheck
+{
+    /// <param name="mustExist">True where the run will train on this machine.</param>
+    public static IReadOnlyList<SpecProblem> Check(RunSpec spec, bool mustExist)
+    {
+        var check = new SpecCheck("");
+        if (spec.Method == RunMethod.Scripted)
+            return [];
+        if (spec.Model.Folder is { Length: > 0 } folder)
+            CheckModel(folder, mustExist, check);
+        CheckData(spec.Data.Train, "data.train", mustExist && spec.Method != RunMethod.Evaluate, check);
+        CheckData(spec.Data.Validation, "data.validation", mustExist, check);
+        CheckData(spec.Data.Test, "data.test", mustExist, check);
+        if (spec.Grpo?.Similarity is { } similarity && similarity.StartsWith("vectors:", StringComparison.Ordinal))
+            check.That(!mustExist || File.Exists(similarity[8..]), "grpo.similarity", $"there is no file {similarity[8..]} here; give a GloVe-format file");
+        return check.Problems;
+    }
+
+    private static void CheckModel(string folder, bool mustExist, SpecCheck check)
+    {
+        if (!Directory.Exists(folder))
+        {
+            check.That(!mustExist && !File.Exists(folder), "model.folder", $"there is no folder {folder} here; give a Hugging Face folder");
+            return;
+        }
+        check.That(File.Exists(Path.Combine(folder, "config.json")), "model.folder", $"{folder} has no config.json, so it is not a Hugging Face model folder");
+        check.That(Directory.EnumerateFiles(folder, "*.safetensors").Any(), "model.folder", $"{folder} has no .safetensors file; download the weights too");
+        check.That(File.Exists(Path.Combine(folder, "tokenizer.json")), "model.folder", $"{folder} has no tokenizer.json; download the tokenizer too");
+    }
+
+    private static void CheckData(string? path, string field, bool mustExist, SpecCheck check)
+    {
+        if (string.IsNullOrEmpty(path))
+            return;
+        if (Directory.Exists(path))
+            check.That(Directory.EnumerateFileSystemEntries(path).Any(), field, $"{path} is an empty folder; give a parquet file or a folder that holds some");
+        else
+            check.That(!mustExist || File.Exists(path), field, $"there is no file or folder {path} here; give a parquet file or a folder that holds some");
+    }
+}

@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using SggLab.Contracts;
+using SggLab.Contracts.Records;
+
+namespace SggLab.Training.Checkpoints;
+
+/// <summary>Kinds of checkpoint: base (starting weights), weights, full (a run can go on from it).</summary>
+public static class CheckpointKinds
+{
+    public const string Base = "base", Weights = "weights", Full = "full";
+}
+
+/// <summary>What a checkpoint's id is the hash of: content and where it came from, nothing that differs between machines.</summary>
+public sealed record CheckpointManifest(int Step, string Kind, string? Parent, IReadOnlyList<BlobFile> Files, string SpecHash, string? DatasetHash, string CodeVersion);
+
+/// <summary>Checkpoint folders on disk: written under a temporary name, flushed, then renamed, so that a folder under its final name is whole.</summary>
+public static class CheckpointFolder
+{
+    /// <summary>Writes a folder by <paramref name="write"/> and gives it its final name; an older folder of that name is replaced.</summary>
+    public static void Write(string folder, Action<string> write)
+    {
+        var unfinished = folder + ".partial";
+        DeleteIfThere(unfinished);
+        Directory.CreateDirectory(unfinished);
+        write(unfinished);
+        foreach (var file in Directory.EnumerateFiles(unfinished, "*", SearchOption.AllDirectories))
+            Flush(file);
+        DeleteIfThere(folder);
+        Directory.Move(unfinished, folder);
+    }
+
+    /// <summary>The record of a folder's content; its id is made from <see cref="CheckpointManifest"/>.</summary>
+    public static CheckpointRecord Describe(string folder, int step, string kind, string? parent, string specHash, string? datasetHash)
+    {
+        var manifest = new CheckpointManifest(step, kind, parent, Files(folder), specHash, datasetHash, RunningJob.CodeVersion);
+        return new CheckpointRecord(ContentHash.OfJson(manifest)[..16], step, kind, parent, manifest.Files, specHash, datasetHash, manifest.CodeVersion);
+    }
+
+    /// <summary>All files below a folder by path ('/' between parts, ordinal order) with SHA-256 and length.</summary>
+    public static IReadOnlyList<BlobFile> Files(string folder) =>
+    [
+        .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => (Path: Path.GetRelativePath(folder, file).Replace('\\', '/'), File: file))
+            .OrderBy(item => item.Path, StringComparer.Ordinal)
+            .Select(item => Blob(item.Path, item.File)),
+    ];
+
+    public static BlobFile Blob(string path, string file)
+    {
+        using var stream = File.OpenRead(file);
+        return new BlobFile(path, Convert.ToHexStringLower(SHA256.HashData(stream)), stream.Length);
+    }
+
+    /// <summary>Removes all but the newest <paramref name="keep"/> checkpoint folders (step-000123) of a work folder.</summary>
+    public static void Retain(string workFolder, int keep)
+    {
+        foreach (var old in Directory.EnumerateDirectories(workFolder, "step-*").Where(name => !name.EndsWith(".partial", StringComparison.Ordinal))
+            .OrderByDescending(name => name, StringComparer.Ordinal).Skip(keep))
+            Directory.Delete(old, recursive: true);
+    }
+
+    public static string Name(string workFolder, int step) => Path.Combine(workFolder, $"step-{step:D8}");
+
+    private static void Flush(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
+        stream.Flush(flushToDisk: true);
+    }
+
+    private static void DeleteIfThere(string folder)
+    {
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
+}

@@ -1,0 +1,121 @@
+using SggLab.Contracts.Specs;
+
+namespace SggLab.Contracts.Tests.Specs;
+
+public class SpecFileTests
+{
+    private const string OneScriptedRun = """
+        name: demo
+        method: scripted
+        model: {}
+        data: { vocabulary: synthetic }
+        protocol:
+          name: p
+          prompt: closed
+          system_prompt: think
+          min_pixels: 3136
+          max_pixels: 802816
+          max_new_tokens: 256
+          box_frame: thousand
+          answer_parser: reference
+          dataset: synthetic
+          split: test
+        scripted: { steps: 10 }
+        """;
+
+    private const string Experiment = """
+        experiment: three runs
+        defaults:
+          data: { train: data/train, test: data/test, vocabulary: synthetic }
+          protocol: { name: p, prompt: closed, system_prompt: think, min_pixels: 3136, max_pixels: 802816, max_new_tokens: 256,
+                      box_frame: thousand, answer_parser: reference, dataset: synthetic, split: test }
+          model: { folder: base }
+          sft: { learning_rate: 1e-5, schedule: linear, warmup_ratio: 0.05, max_grad_norm: 0.3, batch_size: 8, max_steps: 4 }
+        runs:
+          - { name: untrained, method: evaluate }
+          - { name: sft, method: sft, seed: 7, sft: { batch_size: 16 } }
+          - { name: again, method: evaluate, model: { run: sft }, data: { test: /elsewhere } }
+        """;
+
+    private static string Complaint(string yaml) => Should.Throw<LabException>(() => SpecFile.Parse(yaml, "/lab/run.yaml")).Message;
+
+    [Fact]
+    public void A_file_with_one_run_becomes_an_experiment_of_its_name()
+    {
+        var spec = SpecFile.Parse(OneScriptedRun, "/lab/run.yaml");
+        spec.Experiment.ShouldBe("demo");
+        spec.Runs.ShouldHaveSingleItem().Scripted!.Steps.ShouldBe(10);
+        SpecValidation.Check(spec).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Defaults_reach_every_run_and_a_runs_own_keys_win()
+    {
+        var runs = SpecFile.Parse(Experiment, "/lab/run.yaml").Runs;
+        runs[0].Sft.ShouldBeNull("the sft block only reaches sft runs");
+        runs[1].Sft!.BatchSize.ShouldBe(16);
+        runs[1].Sft!.LearningRate.ShouldBe(1e-5);
+        runs[1].Seed.ShouldBe(7);
+        runs[2].Model.ShouldBe(new ModelSource { Run = "sft" }, "a run that names its weights drops the default folder");
+        runs[2].Data.Test.ShouldBe("/elsewhere");
+        runs[2].Data.Train.ShouldBe("/lab/data/train");
+    }
+
+    [Fact]
+    public void Relative_paths_count_from_the_files_folder() =>
+        SpecFile.Parse(Experiment, "/lab/run.yaml").Runs[0].Model.Folder.ShouldBe("/lab/base");
+
+    [Fact]
+    public void The_same_spec_gives_the_same_hash_however_it_was_spelled()
+    {
+        var spelled = OneScriptedRun.Replace("scripted: { steps: 10 }", "scripted:\n  steps: 10\n  step_milliseconds: 20 # the default\nseed: 42");
+        ContentHash.Of(SpecFile.Parse(spelled, "/lab/run.yaml").Runs[0]).ShouldBe(ContentHash.Of(SpecFile.Parse(OneScriptedRun, "/lab/run.yaml").Runs[0]));
+    }
+
+    [Fact]
+    public void An_unknown_key_names_its_line_and_the_nearest_name() =>
+        Complaint(OneScriptedRun.Replace("{ steps: 10 }", "{ step: 10 }"))
+            .ShouldBe("/lab/run.yaml, line 16: unknown key 'scripted.step'. Did you mean 'steps'?");
+
+    [Fact]
+    public void A_missing_key_says_what_to_add() =>
+        Complaint(OneScriptedRun.Replace("  max_pixels: 802816\n", ""))
+            .ShouldBe("/lab/run.yaml, line 6: 'protocol.max_pixels' is missing. Add 'max_pixels: …' (a whole number).");
+
+    [Theory]
+    [InlineData("steps: 10", "steps: ten", "'scripted.steps' wants a whole number; given was 'ten'")]
+    [InlineData("steps: 10", "steps: 1.5", "'scripted.steps' wants a whole number; given was '1.5'")]
+    [InlineData("steps: 10", "steps: [1]", "'scripted.steps' wants a whole number; given was a list")]
+    [InlineData("steps: 10", "steps: 10, final_recall: .nan", "'scripted.final_recall' wants a number such as 0.5 or 1e-5; given was '.nan'")]
+    [InlineData("method: scripted", "method: dpo", "'method' wants one of sft, grpo, evaluate, scripted; given was 'dpo'")]
+    [InlineData("model: {}", "model: base", "'model' wants a block of 'key: value' lines; given was 'base'")]
+    [InlineData("name: demo", "name:", "'name' has no value; give a text")]
+    public void A_value_of_another_type_quotes_it_and_says_what_was_wanted(string from, string to, string expected) =>
+        Complaint(OneScriptedRun.Replace(from, to)).ShouldContain(expected);
+
+    [Theory]
+    [InlineData("name: [unclosed")]
+    [InlineData("name: a\nname: b")]
+    [InlineData("a: &x [*x]")]
+    [InlineData("- a list")]
+    [InlineData("just text")]
+    [InlineData("")]
+    [InlineData("--- {}\n--- {}")]
+    [InlineData("? {a: b}\n: c")]
+    [InlineData("a: !!binary x\n\t- b")]
+    public void What_is_no_run_file_gets_a_message(string yaml) => Complaint(yaml).ShouldStartWith("/lab/run.yaml");
+
+    [Fact]
+    public void Aliases_that_multiply_are_refused_quickly()
+    {
+        var bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat("bcdefghi".Select((c, i) => $"{c}: &{c} [{string.Join(',', Enumerable.Repeat("*" + "abcdefgh"[i], 10))}]\n"));
+        Complaint(bomb).ShouldContain("more than");
+    }
+
+    [Fact]
+    public void A_missing_file_and_a_folder_get_a_message()
+    {
+        Should.Throw<LabException>(() => SpecFile.Load("/no/such/file.yaml")).Message.ShouldContain("/no/such/file.yaml");
+        Should.Throw<LabException>(() => SpecFile.Load(Path.GetTempPath())).Message.ShouldContain("is a folder");
+    }
+}

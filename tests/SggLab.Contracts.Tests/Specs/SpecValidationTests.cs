@@ -1,0 +1,70 @@
+using SggLab.Contracts.Specs;
+
+namespace SggLab.Contracts.Tests.Specs;
+
+public class SpecValidationTests
+{
+    internal static readonly Protocol Protocol = new()
+    {
+        Name = "p", Prompt = "closed", SystemPrompt = "think", MinPixels = 3136, MaxPixels = 401408, MaxNewTokens = 64,
+        BoxFrame = "thousand", AnswerParser = "reference", Dataset = "synthetic", Split = "test",
+    };
+
+    private static readonly GrpoSettings Grpo = new()
+    {
+        LearningRate = 1e-4, Schedule = "constant", WarmupRatio = 0, MaxGradNorm = 1, PromptsPerStep = 4, GroupSize = 8, MaxCompletionTokens = 64,
+        Temperature = 1, TopP = 0.9, TopK = 50, Beta = 0, Epsilon = 0.2, Loss = "bnpo", Iterations = 1, Similarity = "exact", MaxSteps = 3,
+    };
+
+    private static readonly RunSpec GrpoRun = new()
+    {
+        Name = "hard", Method = RunMethod.Grpo, Variant = "hard_recall", Model = new() { Folder = "/base" },
+        Data = new() { Train = "/train", Test = "/test", Vocabulary = "synthetic" }, Protocol = Protocol, Grpo = Grpo,
+    };
+
+    private static string[] Fields(RunSpec run) => [.. SpecValidation.Check(run).Select(problem => problem.Field)];
+
+    [Fact]
+    public void A_sound_run_has_no_problem() => SpecValidation.Check(GrpoRun).ShouldBeEmpty();
+
+    [Fact]
+    public void Each_bad_setting_is_named_as_the_file_spells_it()
+    {
+        Fields(GrpoRun with { Grpo = Grpo with { GroupSize = 1 } }).ShouldBe(["grpo.group_size"]);
+        Fields(GrpoRun with { Grpo = Grpo with { Temperature = double.NaN, TopP = 0, Loss = "dapo2" } }).ShouldBe(["grpo.temperature", "grpo.top_p", "grpo.loss"]);
+        Fields(GrpoRun with { Grpo = Grpo with { MicroBatchSize = 5 } }).ShouldBe(["grpo.micro_batch_size"]);
+        Fields(GrpoRun with { Grpo = Grpo with { Epochs = 1 } }).ShouldBe(["grpo.epochs"]);
+        Fields(GrpoRun with { Variant = null }).ShouldBe(["variant"]);
+        Fields(GrpoRun with { Grpo = null }).ShouldBe(["grpo"]);
+        Fields(GrpoRun with { Model = new() }).ShouldBe(["model"]);
+        Fields(GrpoRun with { Model = new() { Folder = "/a", Run = "b" } }).ShouldBe(["model"]);
+        Fields(GrpoRun with { Data = new() { Vocabulary = "coco" } }).ShouldBe(["data.vocabulary", "data.test", "data.train"]);
+        Fields(GrpoRun with { Protocol = Protocol with { MaxPixels = 1 } }).ShouldBe(["protocol.max_pixels"]);
+        Fields(GrpoRun with { Name = "../x" }).ShouldBe(["name"]);
+        Fields(GrpoRun with { Method = RunMethod.Evaluate }).ShouldBe(["grpo", "variant"]);
+    }
+
+    [Fact]
+    public void Runs_that_name_each_other_wrongly_are_found()
+    {
+        RunSpec From(string name, string? run) => GrpoRun with { Name = name, Model = new() { Run = run, Folder = run is null ? "/base" : null } };
+        var spec = new ExperimentSpec { Experiment = "e", Runs = [From("a", "b"), From("b", "a"), From("c", "d"), From("e", null), From("e", null)] };
+        SpecValidation.Check(spec).Select(problem => problem.Field).ShouldBe(["runs[4].name", "runs[0].model.run", "runs[1].model.run", "runs[2].model.run"]);
+    }
+
+    [Fact]
+    public void A_path_is_only_missed_where_the_run_will_train()
+    {
+        SpecFilesCheck.Check(GrpoRun, mustExist: false).ShouldBeEmpty();
+        SpecFilesCheck.Check(GrpoRun, mustExist: true).Select(problem => problem.Field).ShouldBe(["model.folder", "data.train", "data.test"]);
+    }
+
+    [Fact]
+    public void A_folder_that_holds_no_model_is_named()
+    {
+        var folder = Directory.CreateTempSubdirectory("spec-").FullName;
+        var problem = SpecFilesCheck.Check(GrpoRun with { Model = new() { Folder = folder } }, mustExist: false)[0];
+        problem.ToString().ShouldContain($"{folder} has no config.json");
+        Directory.Delete(folder);
+    }
+}
