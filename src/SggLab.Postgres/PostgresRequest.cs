@@ -1,0 +1,25 @@
+namespace SggLab.Postgres;
+
+/// <summary>What is wanted of a PostgreSQL.</summary>
+public sealed record PostgresRequest
+{
+    /// <summary>Folder of this site's server: data, password, port, log. Made when needed.</summary>
+    public required string Folder { get; init; }
+    /// <summary>A server that already runs: Npgsql's key=value form or a postgres:// address. Null = provide one.</summary>
+    public string? ConnectionString { get; init; }
+    /// <summary>Name of the database, made when it does not exist.</summary>
+    public string Database { get; init; } = "sgglab";
+    /// <summary>For tests: no fsync, more connections. Data does not survive a crash of the machine.</summary>
+    public bool Disposable { get; init; }
+    /// <summary>May packages be installed (only ever as root)?</summary>
+    public bool MayInstall { get; init; } = true;
+    /// <summary>May Docker be used? A folder that already holds a local server stays local.</summary>
+    public bool MayUseDocker { get; init; } = true;
+}
+
+/// <summary>A PostgreSQL that answers.</summary>
+/// <param name="Kind">connection (the user's own), docker or local.</param>
+/// <param name="Version">As the server says it, such as 17.4.</param>
+/// <param name="Process">The postmaster of a local server; null for the others, whose processes are not ours.</param>
+/// <param name="Container">Name of the container of a docker server.</param>
+public sealed record ProvisionedPostgres(string Kind, string Version, string ConnectionString, ProcessIdentity? Process, string? Container);
