@@ -1,0 +1,55 @@
+using SggLab.SceneGraphs.Python;
+
+namespace SggLab.SceneGraphs.Completions;
+
+/// <summary>The part of a completion that the reference reads as its answer (<c>extract_answer_content</c>).</summary>
+internal static class AnswerText
+{
+    private const string Open = "<answer>";
+    private const string Close = "</answer>";
+
+    /// <summary>
+    /// Each <c>```</c> and each <c>json</c> becomes a space (inside names too); then the text of the first <c>&lt;answer&gt;</c> up to the
+    /// next <c>&lt;/answer&gt;</c>, else all after the first <c>&lt;answer&gt;</c>, else everything; stripped.
+    /// </summary>
+    /// <param name="buffer">Grown as needed; the answer lies in it.</param>
+    public static Range Extract(ReadOnlySpan<char> completion, ref char[] buffer)
+    {
+        if (buffer.Length < completion.Length) buffer = new char[Math.Max(completion.Length, buffer.Length * 2)];
+        var length = CopyWithoutFences(completion, buffer);
+        ReadOnlySpan<char> text = buffer.AsSpan(0, length);
+        var open = text.IndexOf(Open);
+        if (open < 0) return Stripped(text, 0, length);
+        var start = open + Open.Length;
+        var close = text[start..].IndexOf(Close);
+        return Stripped(text, start, close < 0 ? length : start + close);
+    }
+
+    private static int CopyWithoutFences(ReadOnlySpan<char> source, Span<char> target)
+    {
+        var length = 0;
+        while (source.Length > 0)
+        {
+            var fence = source.IndexOf("```");
+            var json = (fence < 0 ? source : source[..fence]).IndexOf("json");
+            var next = json >= 0 ? json : fence;
+            if (next < 0)
+            {
+                source.CopyTo(target[length..]);
+                return length + source.Length;
+            }
+            source[..next].CopyTo(target[length..]);
+            length += next;
+            target[length++] = ' ';
+            source = source[(next + (json >= 0 ? 4 : 3))..];
+        }
+        return length;
+    }
+
+    private static Range Stripped(ReadOnlySpan<char> text, int start, int end)
+    {
+        while (start < end && PythonText.IsSpace(text[start])) start++;
+        while (end > start && PythonText.IsSpace(text[end - 1])) end--;
+        return start..end;
+    }
+}

@@ -1,0 +1,21 @@
+namespace SggLab.SceneGraphs.Python;
+
+/// <summary>What a JSON value is, told apart as Python tells them apart.</summary>
+public enum JsonKind : byte
+{
+    Null,
+    False,
+    True,
+    Integer,
+    Float,
+    String,
+    Array,
+    Object,
+}
+
+/// <summary>One value on the tape; a container is followed by its members, an object by key, value, key, value.</summary>
+/// <param name="Next">Index of the value after this one and all it holds.</param>
+/// <param name="Count">Members of an array, pairs of an object.</param>
+/// <param name="Start">Of a string: where its characters start, in the text or (if <paramref name="Escaped"/>) in the unescaped buffer.</param>
+/// <param name="Number">Of a number: its value; an integer too large for a double is infinite.</param>
+internal record struct JsonNode(JsonKind Kind, bool Escaped, int Start, int Length, int Count, int Next, double Number);

@@ -1,0 +1,39 @@
+namespace SggLab.SceneGraphs.Rewards;
+
+/// <summary>
+/// 5 x the mean, over true relations, of the greatest product of the three similarities among the written relations whose boxes have IoU at least 0.5
+/// (<c>edge_hard_relax_reward</c>). One written relation that names an object never listed makes the whole reward 0.
+/// </summary>
+internal static class EdgeHardRelaxReward
+{
+    public static double Compute(RewardCase c)
+    {
+        if (!c.TryReadNodes() || !c.TryReadEdges()) return 0;
+        var reward = 0.0;
+        foreach (ref readonly var known in c.TrueEdges.Span)
+        {
+            if (!TryFindBest(c, known, out var best)) return 0;
+            reward += best * c.Settings.EdgeWeight;
+        }
+        return reward / Math.Max(1, c.TrueEdges.Count);
+    }
+
+    private static bool TryFindBest(RewardCase c, in TrueEdge known, out double best)
+    {
+        best = 0;
+        var any = false;
+        foreach (ref readonly var written in c.Edges.Span)
+        {
+            if (!EdgeOverlap.TryCompute(c, known, written, out var subjectIou, out var objectIou)) return false;
+            if (subjectIou < c.Settings.IouThreshold || objectIou < c.Settings.IouThreshold) continue;
+            if (written.Predicate is null) return false;
+            var product = c.Names.Similarity(known.SubjectName.RefinedCategory, written.Subject!.RefinedCategory)
+                * c.Names.Similarity(known.ObjectName.RefinedCategory, written.Object!.RefinedCategory)
+                * c.Names.Similarity(known.Predicate.RefinedCategory, written.Predicate.RefinedCategory);
+            if (double.IsNaN(product)) return false;
+            if (!any || product > best) best = product;
+            any = true;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,85 @@
+using SggLab.SceneGraphs.Python;
+
+namespace SggLab.SceneGraphs.Rewards;
+
+/// <summary>
+/// 1 for <c>&lt;think&gt;…&lt;/think&gt; &lt;answer&gt;…&lt;/answer&gt;</c> around a well-formed graph whose relations name objects that it lists
+/// (paper 3.3; <c>format_reward</c>).
+/// </summary>
+/// <remarks>
+/// As published the function raises on every graph, since it hashes a list of dicts, and so gives 0: the two lines that do it change nothing
+/// else and are left out here, which leaves the paper's definition. <see cref="RewardVariants"/> has the figure at the published commit as an option.
+/// </remarks>
+internal static class FormatReward
+{
+    public static double Compute(RewardCase c)
+    {
+        if (!c.TryGetGraph(out var objects, out var relationships)) return 0;
+        if (!c.TryIterate(objects, out var objectCount) || !c.TryIterate(relationships, out var relationCount)) return 0;
+        if (!ObjectsAreValid(c, objects, objectCount) || !RelationsAreValid(c, relationships, relationCount, objects, objectCount)) return 0;
+        if (HasTags(c.Completion)) return c.Settings.FormatWeight;
+        return c.Settings.StrictFormat ? 0 : 0.5 * c.Settings.FormatWeight;
+    }
+
+    private static bool ObjectsAreValid(RewardCase c, int objects, int count)
+    {
+        var at = objects + 1;
+        for (var i = 0; i < count; i++, at = c.Json(at).Next)
+        {
+            if (c.Json(at).Kind != JsonKind.Object) return false;
+            var id = c.Find(at, "id");
+            var box = c.Find(at, "bbox");
+            if (id < 0 || c.Json(id).Kind != JsonKind.String) return false;
+            if (box < 0 || c.Json(box).Kind != JsonKind.Array || c.Json(box).Count != 4) return false;
+            for (var k = 1; k <= 4; k++)
+                if (!RewardCase.IsNumber(c.Json(box + k).Kind)) return false;
+        }
+        return true;
+    }
+
+    // Names are compared as written: "Man.1" does not name "man.1".
+    private static bool RelationsAreValid(RewardCase c, int relationships, int count, int objects, int objectCount)
+    {
+        var at = relationships + 1;
+        for (var i = 0; i < count; i++, at = c.Json(at).Next)
+        {
+            if (c.Json(at).Kind != JsonKind.Object) return false;
+            if (!TryGetText(c, at, "subject", out var subject) || !TryGetText(c, at, "object", out var target)) return false;
+            if (!TryGetText(c, at, "predicate", out _)) return false;
+            if (!IsListed(c, subject, objects, objectCount) || !IsListed(c, target, objects, objectCount)) return false;
+        }
+        return true;
+    }
+
+    private static bool TryGetText(RewardCase c, int relation, string key, out int index)
+    {
+        index = c.Find(relation, key);
+        return index >= 0 && c.Json(index).Kind == JsonKind.String;
+    }
+
+    private static bool IsListed(RewardCase c, int text, int objects, int objectCount)
+    {
+        var wanted = c.CharactersOf(text);
+        var at = objects + 1;
+        for (var i = 0; i < objectCount; i++, at = c.Json(at).Next)
+            if (c.CharactersOf(c.Find(at, "id")).SequenceEqual(wanted)) return true;
+        return false;
+    }
+
+    // The regex <think>.*?</think>\s*<answer>(.*?)</answer> against the whole text.
+    private static bool HasTags(ReadOnlySpan<char> text)
+    {
+        const string think = "<think>", endThink = "</think>", answer = "<answer>", endAnswer = "</answer>";
+        if (!text.StartsWith(think) || !text.EndsWith(endAnswer)) return false;
+        var body = text[think.Length..];
+        while (true)
+        {
+            var end = body.IndexOf(endThink);
+            if (end < 0) return false;
+            body = body[(end + endThink.Length)..];
+            var rest = body;
+            while (rest.Length > 0 && PythonText.IsSpace(rest[0])) rest = rest[1..];
+            if (rest.StartsWith(answer)) return rest.Length >= answer.Length + endAnswer.Length;
+        }
+    }
+}

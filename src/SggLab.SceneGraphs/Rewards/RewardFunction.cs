@@ -1,0 +1,21 @@
+namespace SggLab.SceneGraphs.Rewards;
+
+/// <summary>A named reward. Its version rises when the same case would earn another figure.</summary>
+public sealed class RewardFunction
+{
+    internal RewardFunction(string name, int version, string summary, Func<RewardCase, double> compute)
+    {
+        Name = name;
+        Version = version;
+        Summary = summary;
+        Compute = compute;
+    }
+
+    public string Name { get; }
+    public int Version { get; }
+
+    /// <summary>One sentence for people who choose.</summary>
+    public string Summary { get; }
+
+    internal Func<RewardCase, double> Compute { get; }
+}

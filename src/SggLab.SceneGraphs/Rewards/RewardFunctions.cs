@@ -1,0 +1,34 @@
+using SggLab.Contracts;
+
+namespace SggLab.SceneGraphs.Rewards;
+
+/// <summary>Every reward there is, by name. The first six are the reference's; see docs/rewards.md.</summary>
+public static class RewardFunctions
+{
+    public static RewardFunction Format { get; } =
+        new("format", 1, "The answer is a well-formed graph inside the think and answer tags.", FormatReward.Compute);
+
+    public static RewardFunction NodeCategory { get; } =
+        new("node_category", 1, "The categories of the matched objects are alike.", NodeCategoryReward.Compute);
+
+    public static RewardFunction NodeBox { get; } =
+        new("node_box", 1, "The boxes of the matched objects cover each other.", NodeBoxReward.Compute);
+
+    public static RewardFunction EdgeSoft { get; } =
+        new("edge_soft", 1, "Matched objects are related by a predicate like the true one.", EdgeSoftReward.Compute);
+
+    public static RewardFunction EdgeHard { get; } =
+        new("edge_hard", 1, "True relations found: same names, boxes of IoU 0.5.", EdgeHardReward.Compute);
+
+    public static RewardFunction EdgeHardRelax { get; } =
+        new("edge_hard_relax", 1, "True relations found: boxes of IoU 0.5, names as alike as they are.", EdgeHardRelaxReward.Compute);
+
+    /// <summary>The reference's six, in the order in which files list them.</summary>
+    public static IReadOnlyList<RewardFunction> Reference { get; } = [Format, NodeCategory, NodeBox, EdgeSoft, EdgeHard, EdgeHardRelax];
+
+    public static IReadOnlyList<RewardFunction> All { get; } = [.. Reference];
+
+    public static RewardFunction Find(string name) =>
+        All.FirstOrDefault(f => f.Name == name)
+        ?? throw new LabException($"There is no reward \"{name}\". Known: {string.Join(", ", All.Select(f => f.Name))}.");
+}

@@ -1,0 +1,48 @@
+using SggLab.Contracts;
+
+namespace SggLab.SceneGraphs.Rewards;
+
+/// <summary>One reward of a variant and the factor on it; the weights of the paper are already inside the rewards.</summary>
+public sealed record RewardTerm(RewardFunction Function, double Weight = 1);
+
+/// <summary>A named weighted set of rewards: what a run trains on.</summary>
+public sealed record RewardVariant
+{
+    public required string Name { get; init; }
+    public required IReadOnlyList<RewardTerm> Terms { get; init; }
+    public RewardSettings Settings { get; init; } = RewardSettings.Reference;
+
+    /// <summary>One sentence for people who choose.</summary>
+    public string Summary { get; init; } = "";
+}
+
+/// <summary>The variants that specs name; the paper's three first (section 3.3 and table 4).</summary>
+public static class RewardVariants
+{
+    public static RewardVariant HardRecall { get; } = new()
+    {
+        Name = "hard_recall",
+        Summary = "Format and the share of relations found exactly.",
+        Terms = [new(RewardFunctions.Format), new(RewardFunctions.EdgeHard)],
+    };
+
+    public static RewardVariant HardRecallRelax { get; } = new()
+    {
+        Name = "hard_recall_relax",
+        Summary = "Format and the relations found by box, weighed by how alike their names are.",
+        Terms = [new(RewardFunctions.Format), new(RewardFunctions.EdgeHardRelax)],
+    };
+
+    public static RewardVariant SoftRecall { get; } = new()
+    {
+        Name = "soft_recall",
+        Summary = "Format, matched objects (category and box) and relations between matched objects.",
+        Terms = [new(RewardFunctions.Format), new(RewardFunctions.NodeCategory), new(RewardFunctions.NodeBox), new(RewardFunctions.EdgeSoft)],
+    };
+
+    public static IReadOnlyList<RewardVariant> All { get; } = [HardRecall, HardRecallRelax, SoftRecall];
+
+    public static RewardVariant Find(string name) =>
+        All.FirstOrDefault(v => v.Name == name)
+        ?? throw new LabException($"There is no reward variant \"{name}\". Known: {string.Join(", ", All.Select(v => v.Name))}.");
+}

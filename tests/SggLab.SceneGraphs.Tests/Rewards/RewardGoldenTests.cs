@@ -1,0 +1,40 @@
+using System.Text.Json;
+using SggLab.SceneGraphs.Graphs;
+using SggLab.SceneGraphs.Rewards;
+using SggLab.SceneGraphs.Similarity;
+
+namespace SggLab.SceneGraphs.Tests.Rewards;
+
+public sealed class RewardGoldenTests
+{
+    [Fact]
+    public void Every_case_of_the_word_vector_file_earns_what_the_reference_gave() =>
+        ShouldEqualTheReference("rewards/cases.jsonl", VectorSimilarity.Load(Golden.PathOf("rewards/vectors.txt")), 1e-6, 600);
+
+    private static void ShouldEqualTheReference(string file, ICategorySimilarity similarity, double tolerance, int cases)
+    {
+        var scorer = RewardScorer.Create(new RewardVariant { Name = "six", Terms = [.. RewardFunctions.Reference.Select(f => new RewardTerm(f))] }, similarity);
+        var wrong = new List<string>();
+        var count = 0;
+        foreach (var line in Golden.Lines(file))
+        {
+            count++;
+            var scale = line.GetProperty("box_scale");
+            var parts = scorer.Score(line.GetProperty("completion").GetString()!, GraphOf(line.GetProperty("ground_truth")), scale[0].GetDouble(), scale[1].GetDouble()).Parts;
+            foreach (var expected in line.GetProperty("expected").EnumerateObject())
+            {
+                if (Math.Abs(parts[expected.Name] - expected.Value.GetDouble()) > tolerance)
+                    wrong.Add($"{line.GetProperty("image_id")} {expected.Name}: {parts[expected.Name]} instead of {expected.Value}");
+            }
+        }
+        count.ShouldBe(cases);
+        wrong.ShouldBeEmpty();
+    }
+
+    private static SceneGraph GraphOf(JsonElement graph) => new(
+        [.. graph.GetProperty("objects").EnumerateArray().Select(o => new SceneObject(o.GetProperty("id").GetString()!, BoxOf(o.GetProperty("bbox"))))],
+        [.. graph.GetProperty("relationships").EnumerateArray().Select(r => new SceneRelationship(
+            r.GetProperty("subject").GetString()!, r.GetProperty("predicate").GetString()!, r.GetProperty("object").GetString()!))]);
+
+    private static Box BoxOf(JsonElement box) => new(box[0].GetDouble(), box[1].GetDouble(), box[2].GetDouble(), box[3].GetDouble());
+}
