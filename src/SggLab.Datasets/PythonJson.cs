@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+
+namespace SggLab.Datasets;
+
+/// <summary>JSON text as Python's json.dumps writes it: ", " and ": ", everything beyond ASCII escaped, floats as repr.</summary>
+public static class PythonJson
+{
+    /// <summary>[{"id": ..., "bbox": [...]}, ...]; whole coordinates are written as integers.</summary>
+    public static string Objects(IEnumerable<GroundTruthObject> objects) => "[" + string.Join(", ", objects.Select(Object)) + "]";
+
+    public static string Object(GroundTruthObject item) =>
+        $"{{\"id\": {Text(item.Id)}, \"bbox\": [{Whole(item.Box.X1)}, {Whole(item.Box.Y1)}, {Whole(item.Box.X2)}, {Whole(item.Box.Y2)}]}}";
+
+    public static string Relationships(IEnumerable<GroundTruthRelation> relations) => "[" + string.Join(", ", relations.Select(Relationship)) + "]";
+
+    public static string Relationship(GroundTruthRelation item) =>
+        $"{{\"subject\": {Text(item.Subject)}, \"predicate\": {Text(item.Predicate)}, \"object\": {Text(item.Object)}}}";
+
+    /// <summary>A quoted string.</summary>
+    public static string Text(string value)
+    {
+        var text = new StringBuilder(value.Length + 2).Append('"');
+        foreach (var c in value)
+        {
+            _ = c switch
+            {
+                '"' => text.Append("\\\""),
+                '\\' => text.Append("\\\\"),
+                '\n' => text.Append("\\n"),
+                '\r' => text.Append("\\r"),
+                '\t' => text.Append("\\t"),
+                '\b' => text.Append("\\b"),
+                '\f' => text.Append("\\f"),
+                < ' ' or > '~' => text.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture)),
+                _ => text.Append(c),
+            };
+        }
+        return text.Append('"').ToString();
+    }
+
+    /// <summary>A float as Python's repr: 1.0, 0.1, 1e-05, 1e+16.</summary>
+    public static string Float(double value)
+    {
+        if (double.IsNaN(value)) return "NaN";
+        if (double.IsInfinity(value)) return value > 0 ? "Infinity" : "-Infinity";
+        var shortest = value.ToString("E16", CultureInfo.InvariantCulture);
+        var roundTrip = value.ToString("R", CultureInfo.InvariantCulture);
+        var exponent = int.Parse(shortest.AsSpan(shortest.IndexOf('E') + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        if (value != 0 && exponent is < -4 or >= 16) return Scientific(roundTrip);
+        var digits = Plain(roundTrip);
+        return digits.Contains('.') ? digits : digits + ".0";
+    }
+
+    /// <summary>A number that is written as an integer where it is whole.</summary>
+    public static string Whole(double value) =>
+        value == Math.Floor(value) && Math.Abs(value) < 1e15 ? ((long)value).ToString(CultureInfo.InvariantCulture) : Float(value);
+
+    private static (string Sign, string Digits, int Point) Parts(string roundTrip)
+    {
+        var sign = roundTrip.StartsWith('-') ? "-" : "";
+        var body = roundTrip[sign.Length..];
+        var exponent = 0;
+        if (body.IndexOf('E') is >= 0 and var e)
+        {
+            exponent = int.Parse(body.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+            body = body[..e];
+        }
+        var dot = body.IndexOf('.');
+        var whole = dot < 0 ? body : body[..dot];
+        return (sign, whole + (dot < 0 ? "" : body[(dot + 1)..]), whole.Length + exponent);
+    }
+
+    private static string Plain(string roundTrip)
+    {
+        if (!roundTrip.Contains('E')) return roundTrip;
+        var (sign, digits, point) = Parts(roundTrip);
+        if (point <= 0) return sign + "0." + new string('0', -point) + digits;
+        return point >= digits.Length ? sign + digits.PadRight(point, '0') : sign + digits[..point] + "." + digits[point..];
+    }
+
+    private static string Scientific(string roundTrip)
+    {
+        var (sign, digits, point) = Parts(roundTrip);
+        var lead = digits.TrimStart('0');
+        var exponent = point - (digits.Length - lead.Length) - 1;
+        lead = lead.TrimEnd('0');
+        return string.Create(CultureInfo.InvariantCulture, $"{sign}{lead[0]}{(lead.Length > 1 ? "." + lead[1..] : "")}e{(exponent < 0 ? "-" : "+")}{Math.Abs(exponent):D2}");
+    }
+}
