@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text.Json;
+using SggLab.Contracts;
+using SggLab.Worker.Blobs;
+using SggLab.Worker.Journals;
+
+namespace SggLab.Worker.Attempts;
+
+/// <summary>Which attempt a folder holds: enough to send its records after the process that made them died.</summary>
+public sealed record AttemptIdentity(string RunId, int Attempt, long Fence, int TtlSeconds, string SpecHash);
+
+/// <summary>
+/// One attempt on disk, STATE/attempts/RUN-N: attempt.json, journal/, sent (number of the last acknowledged record), outbox/ and work/.
+/// It exists until the server has every record; the ledger remembers its count for ever.
+/// </summary>
+public sealed class AttemptFolder : IDisposable
+{
+    /// <summary>Freed when the disk is full, so that the closing record still fits.</summary>
+    private const int ReserveBytes = 256 << 10;
+
+    private AttemptFolder(string path, AttemptIdentity identity)
+    {
+        Path = path;
+        Identity = identity;
+        Journal = Journal.Open(Part("journal"));
+        Outbox = new Outbox(Part("outbox"));
+        Sent = ReadSent();
+    }
+
+    public string Path { get; }
+    public AttemptIdentity Identity { get; }
+    public Journal Journal { get; }
+    public Outbox Outbox { get; }
+    public string Work => Part("work");
+    /// <summary>Number of the last record that the server acknowledged.</summary>
+    public long Sent { get; private set; }
+    public string Name => $"{Identity.RunId}-{Identity.Attempt}";
+
+    public static AttemptFolder Create(string attempts, AttemptIdentity identity)
+    {
+        var path = System.IO.Path.Combine(attempts, $"{identity.RunId}-{identity.Attempt}");
+        // Numbers repeat only when another site or a restored database hands them out: what lies here is of another life.
+        if (Directory.Exists(path)) MoveAside(path);
+        Directory.CreateDirectory(System.IO.Path.Combine(path, "work"));
+        WriteWhole(System.IO.Path.Combine(path, "attempt.json"), JsonSerializer.SerializeToUtf8Bytes(identity, LabJson.Options));
+        using (var reserve = File.Create(System.IO.Path.Combine(path, "reserve"))) reserve.Write(new byte[ReserveBytes]);
+        Posix.SyncFolder(path);
+        Posix.SyncFolder(attempts);
+        return new AttemptFolder(path, identity);
+    }
+
+    /// <returns>null when the folder was never finished being made: nothing can have been recorded in it.</returns>
+    public static AttemptFolder? Open(string path)
+    {
+        try
+        {
+            var identity = JsonSerializer.Deserialize<AttemptIdentity>(File.ReadAllBytes(System.IO.Path.Combine(path, "attempt.json")), LabJson.Options);
+            return identity is null ? null : new AttemptFolder(path, identity);
+        }
+        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Losing this by a power cut costs a repetition, which the server acknowledges as duplicates: no sync.</summary>
+    public void RememberSent(long last)
+    {
+        Sent = last;
+        WriteWhole(Part("sent"), System.Text.Encoding.ASCII.GetBytes(last.ToString(CultureInfo.InvariantCulture)), sync: false);
+    }
+
+    public void FreeReserve() => File.Delete(Part("reserve"));
+
+    public void Delete()
+    {
+        Dispose();
+        Directory.Delete(Path, recursive: true);
+    }
+
+    /// <summary>Keeps what can never be sent for a person to look at, out of the way of the next start.</summary>
+    public string SetAside()
+    {
+        Dispose();
+        return MoveAside(Path);
+    }
+
+    private static string MoveAside(string path)
+    {
+        var refused = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(path)!)!, "refused");
+        Directory.CreateDirectory(refused);
+        var aside = System.IO.Path.Combine(refused, System.IO.Path.GetFileName(path));
+        for (var i = 2; Directory.Exists(aside); i++) aside = System.IO.Path.Combine(refused, $"{System.IO.Path.GetFileName(path)}.{i}");
+        Directory.Move(path, aside);
+        return aside;
+    }
+
+    public void Dispose() => Journal.Dispose();
+
+    private string Part(string name) => System.IO.Path.Combine(Path, name);
+
+    private long ReadSent() =>
+        File.Exists(Part("sent")) && long.TryParse(File.ReadAllText(Part("sent")), NumberStyles.None, CultureInfo.InvariantCulture, out var sent) ? sent : 0;
+
+    private static void WriteWhole(string file, byte[] bytes, bool sync = true)
+    {
+        using (var stream = File.Create(file + ".part"))
+        {
+            stream.Write(bytes);
+            stream.Flush(flushToDisk: sync);
+        }
+        File.Move(file + ".part", file, overwrite: true);
+    }
+}

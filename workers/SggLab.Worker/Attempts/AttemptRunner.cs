@@ -1,0 +1,206 @@
+using SggLab.Client;
+using SggLab.Contracts;
+using SggLab.Contracts.Api;
+using SggLab.Contracts.Records;
+using SggLab.Contracts.Specs;
+using SggLab.Training;
+using SggLab.Worker.Blobs;
+
+namespace SggLab.Worker.Attempts;
+
+/// <summary>Trains one attempt in this process; sending and lease renewal run beside it and never hold it up.</summary>
+public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedger ledger, WorkerOptions options, WorkerLog log, TimeProvider time)
+{
+    /// <param name="handBack">SIGTERM or SIGINT: checkpoint and release, within the grace period.</param>
+    /// <param name="abandon">The grace period has passed: wait for the trainer no longer.</param>
+    /// <param name="stop">Leave at once. What is not sent yet is sent at the next start.</param>
+    public async Task RunAsync(LeaseGrant grant, CancellationToken handBack, CancellationToken abandon, CancellationToken stop)
+    {
+        var identity = new AttemptIdentity(grant.RunId, grant.Attempt, grant.Fence, grant.TtlSeconds, grant.SpecHash);
+        var attempt = AttemptFolder.Create(options.Attempts, identity);
+        var recorder = new JournalRecorder(attempt, time);
+        var sender = new RecordSender(client, attempt, cache, log);
+        var keeper = new LeaseKeeper(client, identity, log);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        // Files of a checkpoint are fetched only as long as the run is ours and wanted.
+        using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(handBack, stop);
+        void Lose(string reason)
+        {
+            recorder.Seal(reason);
+            unwanted.Cancel();
+        }
+        keeper.Lost += Lose;
+        keeper.StopRequested += asked =>
+        {
+            if (recorder.StopRequested is null) log.Info("stop asked for", ("run", grant.RunId), ("attempt", grant.Attempt), ("stop", asked));
+            recorder.RequestStop(asked);
+            if (asked == "cancel") unwanted.Cancel();
+        };
+        using var onHandBack = handBack.Register(() => recorder.RequestStop("drain"));
+        var keeping = KeepAsync(keeper, ended.Token);
+        var sending = SendAsync(sender, Lose, ended.Token);
+        try
+        {
+            var closed = await WorkAsync(grant, attempt, recorder, unwanted.Token, abandon);
+            if (closed is not null) Close(recorder, closed, grant);
+            else attempt.FreeReserve();
+            sender.Finish();
+            Finish(attempt, sender, await sending);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await keeping;
+            await sending.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            attempt.Dispose();
+        }
+    }
+
+    /// <summary>Sends what an earlier process left in its attempt's folder, keeping its lease meanwhile.</summary>
+    public async Task FlushAsync(AttemptFolder attempt, CancellationToken stop)
+    {
+        log.Info("sending what an earlier process recorded", ("run", attempt.Identity.RunId), ("attempt", attempt.Identity.Attempt), ("sent", attempt.Sent), ("recorded", attempt.Journal.Last));
+        if (attempt.Journal.Damage is { } damage) log.Error(damage, ("run", attempt.Identity.RunId));
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var sender = new RecordSender(client, attempt, cache, log);
+        var keeping = KeepAsync(new LeaseKeeper(client, attempt.Identity, log), ended.Token);
+        try
+        {
+            sender.Finish();
+            Finish(attempt, sender, await sender.RunAsync(stop));
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await keeping;
+            attempt.Dispose();
+        }
+    }
+
+    /// <returns>How the attempt ended; null when it is not ours to end.</returns>
+    private async Task<ClosedRecord?> WorkAsync(LeaseGrant grant, AttemptFolder attempt, JournalRecorder recorder, CancellationToken unwanted, CancellationToken abandon)
+    {
+        JobInputs inputs;
+        try
+        {
+            inputs = await InputsAsync(grant, attempt, unwanted);
+        }
+        catch (OperationCanceledException)
+        {
+            var asked = recorder.StopRequested;
+            return recorder.IsSealed ? null : new ClosedRecord(asked == "cancel" ? Outcomes.Cancelled : Outcomes.Released, null, null, grant.Resume?.Step ?? 0);
+        }
+        catch (Exception e) when (e is LabException or IOException or UnauthorizedAccessException)
+        {
+            return new ClosedRecord(Outcomes.Failed, "environment", $"The checkpoint to start from cannot be laid out: {e.Message}", grant.Resume?.Step ?? 0);
+        }
+        log.Info("training", ("run", grant.RunId), ("attempt", grant.Attempt), ("name", grant.Spec.Name), ("method", grant.Spec.Method), ("from", grant.Resume?.Step ?? 0));
+        var training = TrainAsync(inputs, recorder);
+        // A trainer that does not come to its next step in time cannot be ended inside this process; leaving it is enough, the journal is whole.
+        await Task.WhenAny(training, Task.Delay(Timeout.Infinite, abandon));
+        if (!training.IsCompleted)
+        {
+            log.Warn("the trainer did not stop within the grace period", ("run", grant.RunId), ("attempt", grant.Attempt), ("step", recorder.Step));
+            return new ClosedRecord(Outcomes.Released, null, "The worker was told to stop and the step did not end within the grace period.", recorder.Step);
+        }
+        var closed = await training;
+        return recorder.IsSealed ? null
+            : recorder.DiskFailure is { } disk ? new ClosedRecord(Outcomes.Failed, "environment", disk, recorder.Step)
+            : closed;
+    }
+
+    private async Task<JobInputs> InputsAsync(LeaseGrant grant, AttemptFolder attempt, CancellationToken unwanted)
+    {
+        var inputs = new JobInputs { Spec = WithThreads(grant.Spec), SpecHash = grant.SpecHash, WorkFolder = attempt.Work };
+        if (grant.Start is { } start) inputs = inputs with { StartCheckpoint = start.Id, StartFolder = await LayOutAsync(start, attempt, "start", unwanted) };
+        if (grant.Resume is { } resume) inputs = inputs with { ResumeCheckpoint = resume.Id, ResumeStep = resume.Step, ResumeFolder = await LayOutAsync(resume, attempt, "resume", unwanted) };
+        return inputs;
+    }
+
+    // The machine's owner knows how many cores the worker may use; a run may ask for its own number.
+    private RunSpec WithThreads(RunSpec spec) => spec.Threads == 0 && options.Threads > 0 ? spec with { Threads = options.Threads } : spec;
+
+    private async Task<string> LayOutAsync(CheckpointFiles checkpoint, AttemptFolder attempt, string name, CancellationToken unwanted)
+    {
+        var folder = Path.Combine(attempt.Work, name);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(15));
+        while (true)
+        {
+            try
+            {
+                await cache.LayOutAsync(client, checkpoint, folder, unwanted);
+                return folder;
+            }
+            catch (LabApiException e) when (e.IsTransient && e.Status is not System.Net.HttpStatusCode.BadGateway || e.IsUnauthorized)
+            {
+                log.Warn("checkpoint files wait", ("checkpoint", checkpoint.Id), ("reason", e.Message));
+                await Task.Delay(backoff.Next(e.RetryAfter), unwanted);
+            }
+        }
+    }
+
+    /// <summary>The trainer gets a thread of its own, so that neither sending nor renewing ever waits for it.</summary>
+    private static Task<ClosedRecord> TrainAsync(JobInputs inputs, JournalRecorder recorder)
+    {
+        var done = new TaskCompletionSource<ClosedRecord>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                done.SetResult(TrainingJob.Run(inputs, recorder));
+            }
+            catch (Exception e)
+            {
+                done.SetResult(new ClosedRecord(Outcomes.Failed, "error", $"{e.GetType().Name}: {e.Message}", recorder.Step));
+            }
+        }, maxStackSize: 16 << 20) { IsBackground = true, Name = "trainer" }.Start();
+        return done.Task;
+    }
+
+    private void Close(JournalRecorder recorder, ClosedRecord closed, LeaseGrant grant)
+    {
+        try
+        {
+            recorder.Close(closed);
+            log.Info("closed", ("run", grant.RunId), ("attempt", grant.Attempt), ("outcome", closed.Outcome), ("step", closed.Step), ("kind", closed.Kind), ("reason", closed.Message));
+        }
+        catch (IOException e)
+        {
+            log.Error("the closing record cannot be written; the lease runs out instead", ("run", grant.RunId), ("attempt", grant.Attempt), ("outcome", closed.Outcome), ("reason", e.Message));
+        }
+    }
+
+    private void Finish(AttemptFolder attempt, RecordSender sender, SendEnd end)
+    {
+        ledger.Add(attempt, end.ToString().ToLowerInvariant());
+        switch (end)
+        {
+            case SendEnd.Sent or SendEnd.Superseded when attempt.Journal.Damage is null:
+                if (end is SendEnd.Superseded) log.Warn("the run went elsewhere", ("run", attempt.Identity.RunId), ("attempt", attempt.Identity.Attempt), ("sent", attempt.Sent), ("recorded", attempt.Journal.Last), ("reason", sender.Problem));
+                attempt.Delete();
+                break;
+            default:
+                log.Error("records kept aside", ("run", attempt.Identity.RunId), ("attempt", attempt.Identity.Attempt), ("folder", attempt.SetAside()), ("reason", sender.Problem ?? attempt.Journal.Damage));
+                break;
+        }
+    }
+
+    private static async Task KeepAsync(LeaseKeeper keeper, CancellationToken ended)
+    {
+        try
+        {
+            await keeper.RunAsync(ended);
+        }
+        catch (OperationCanceledException)
+        {
+            // The attempt is over.
+        }
+    }
+
+    private static async Task<SendEnd> SendAsync(RecordSender sender, Action<string> lose, CancellationToken ended)
+    {
+        var end = await sender.RunAsync(ended);
+        if (end is not SendEnd.Sent) lose(sender.Problem ?? "The server takes no more records of this attempt.");
+        return end;
+    }
+}

@@ -1,0 +1,52 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace SggLab.Worker.Journals;
+
+/// <summary>Calls that .NET does not offer: hard links, syncing a folder's entries, the native environment (libgomp reads no other), leaving without clean-up.</summary>
+public static class Posix
+{
+    /// <summary>False when the two paths lie on different file systems or the system knows no hard links.</summary>
+    public static bool TryHardLink(string existing, string link) => !OperatingSystem.IsWindows() && NativeLink(existing, link) == 0;
+
+    /// <summary>After this a file created, renamed or deleted in the folder stays so through a power cut.</summary>
+    public static void SyncFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using var handle = new SafeFileHandle(NativeOpen(folder, 0), ownsHandle: true);
+        if (handle.IsInvalid || NativeFsync(handle) != 0) throw new IOException($"Folder {folder} cannot be synced to disk.", new Win32Exception(Marshal.GetLastPInvokeError()));
+    }
+
+    public static void SetEnvironment(string name, string value)
+    {
+        Environment.SetEnvironmentVariable(name, value);
+        if (!OperatingSystem.IsWindows()) _ = NativeSetenv(name, value, 1);
+    }
+
+    /// <summary>Ends the process without running destructors of native libraries.</summary>
+    public static void ExitNow(int code)
+    {
+        Console.Out.Flush();
+        if (!OperatingSystem.IsWindows()) NativeExit(code);
+        Environment.Exit(code);
+    }
+
+    /// <summary>No space left (28) or a quota used up (122).</summary>
+    public static bool IsDiskFull(Exception e) => e is IOException && e.HResult is 28 or 122;
+
+    [DllImport("libc", EntryPoint = "link", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int NativeLink([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string link);
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int NativeOpen([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static extern int NativeFsync(SafeFileHandle handle);
+
+    [DllImport("libc", EntryPoint = "setenv", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int NativeSetenv([MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, int overwrite);
+
+    [DllImport("libc", EntryPoint = "_exit")]
+    private static extern void NativeExit(int code);
+}
