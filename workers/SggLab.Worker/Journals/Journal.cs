@@ -75,10 +75,12 @@ public sealed class Journal : IDisposable
             RandomAccess.Write(_file!, line, _length);
             RandomAccess.FlushToDisk(_file!);
         }
-        catch
+        catch (Exception e)
         {
             // Half a line must not lie before the next record.
             RandomAccess.SetLength(_file!, _length);
+            // .NET takes the system's limit of file sizes for a wrong argument.
+            if (e is ArgumentOutOfRangeException) throw new IOException(e.Message, Posix.FileTooLarge);
             throw;
         }
         _length += line.Length;

@@ -32,8 +32,11 @@ public static class Posix
         Environment.Exit(code);
     }
 
-    /// <summary>No space left (28) or a quota used up (122).</summary>
-    public static bool IsDiskFull(Exception e) => e is IOException && e.HResult is 28 or 122;
+    /// <summary>The error number of a write past the limit of file sizes.</summary>
+    public const int FileTooLarge = 27;
+    private const int NoSpace = 28, QuotaUsed = 122;
+
+    public static bool IsDiskFull(Exception e) => e is IOException { HResult: NoSpace or QuotaUsed or FileTooLarge };
 
     [DllImport("libc", EntryPoint = "link", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int NativeLink([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string link);
