@@ -1,3 +1,5 @@
+using SggLab.SceneGraphs.Graphs;
+
 namespace SggLab.Datasets;
 
 /// <summary>What to do about a relation that names no object of its image. The reference's reader lets it pass.</summary>
@@ -16,7 +18,7 @@ internal static class GraphChecks
     public static void Check(SceneGraphExample example, DanglingRelations dangling) =>
         Check(example.Objects, example.Relationships, example.Origin, dangling);
 
-    public static void Check(IReadOnlyList<GroundTruthObject> objects, IReadOnlyList<GroundTruthRelation> relations, RowOrigin origin, DanglingRelations dangling)
+    public static void Check(IReadOnlyList<SceneObject> objects, IReadOnlyList<SceneRelationship> relations, RowOrigin origin, DanglingRelations dangling)
     {
         var ids = new HashSet<string>(objects.Count, StringComparer.Ordinal);
         for (var i = 0; i < objects.Count; i++)

@@ -1,14 +1,15 @@
 using System.Text.Json;
+using SggLab.SceneGraphs.Graphs;
 
 namespace SggLab.Datasets;
 
 /// <summary>Reads the JSON texts of the columns objects and relationships; every failure names the row and the key.</summary>
 internal static class GraphJson
 {
-    public static IReadOnlyList<GroundTruthObject> Objects(ReadOnlySpan<byte> json, RowOrigin origin, string column = "objects") =>
+    public static IReadOnlyList<SceneObject> Objects(ReadOnlySpan<byte> json, RowOrigin origin, string column = "objects") =>
         Read(json, origin, column, ReadObject);
 
-    public static IReadOnlyList<GroundTruthRelation> Relationships(ReadOnlySpan<byte> json, RowOrigin origin, string column = "relationships") =>
+    public static IReadOnlyList<SceneRelationship> Relationships(ReadOnlySpan<byte> json, RowOrigin origin, string column = "relationships") =>
         Read(json, origin, column, ReadRelation);
 
     private delegate T ReadItem<T>(ref Utf8JsonReader reader, Func<string, DatasetException> bad);
@@ -42,20 +43,20 @@ internal static class GraphJson
         }
     }
 
-    private static GroundTruthObject ReadObject(ref Utf8JsonReader reader, Func<string, DatasetException> bad)
+    private static SceneObject ReadObject(ref Utf8JsonReader reader, Func<string, DatasetException> bad)
     {
         string? id = null;
-        PixelBox? box = null;
+        Box? box = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             if (reader.ValueTextEquals("id"u8)) id = Text(ref reader, "id", bad);
             else if (reader.ValueTextEquals("bbox"u8)) box = Box(ref reader, bad);
             else Pass(ref reader);
         }
-        return new GroundTruthObject(id ?? throw bad("has no key 'id'; expected text such as \"person.1\""), box ?? throw bad("has no key 'bbox'; expected [x1, y1, x2, y2]"));
+        return new SceneObject(id ?? throw bad("has no key 'id'; expected text such as \"person.1\""), box ?? throw bad("has no key 'bbox'; expected [x1, y1, x2, y2]"));
     }
 
-    private static GroundTruthRelation ReadRelation(ref Utf8JsonReader reader, Func<string, DatasetException> bad)
+    private static SceneRelationship ReadRelation(ref Utf8JsonReader reader, Func<string, DatasetException> bad)
     {
         string? subject = null, predicate = null, @object = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
@@ -66,7 +67,7 @@ internal static class GraphJson
             else Pass(ref reader);
         }
         DatasetException Missing(string key) => bad($"has no key '{key}'; expected subject, predicate and object");
-        return new GroundTruthRelation(subject ?? throw Missing("subject"), predicate ?? throw Missing("predicate"), @object ?? throw Missing("object"));
+        return new SceneRelationship(subject ?? throw Missing("subject"), predicate ?? throw Missing("predicate"), @object ?? throw Missing("object"));
     }
 
     private static void Pass(ref Utf8JsonReader reader)
@@ -82,7 +83,7 @@ internal static class GraphJson
         return reader.GetString()!;
     }
 
-    private static PixelBox Box(ref Utf8JsonReader reader, Func<string, DatasetException> bad)
+    private static Box Box(ref Utf8JsonReader reader, Func<string, DatasetException> bad)
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartArray) throw bad($"'bbox' is a JSON {Name(reader.TokenType)}; expected [x1, y1, x2, y2]");
@@ -96,7 +97,7 @@ internal static class GraphJson
             count++;
         }
         if (count != 4) throw bad($"'bbox' has {count} numbers; expected four: [x1, y1, x2, y2]");
-        return new PixelBox(corners[0], corners[1], corners[2], corners[3]);
+        return new Box(corners[0], corners[1], corners[2], corners[3]);
     }
 
     private static string Reason(JsonException e) => e.Message.Split(" LineNumber:", 2)[0].TrimEnd('.');

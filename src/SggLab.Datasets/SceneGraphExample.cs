@@ -1,21 +1,6 @@
+using SggLab.SceneGraphs.Graphs;
+
 namespace SggLab.Datasets;
-
-/// <summary>A box in pixels of the image as it is shown (EXIF applied): left, top, right, bottom.</summary>
-public readonly record struct PixelBox(double X1, double Y1, double X2, double Y2)
-{
-    public double Width => X2 - X1;
-    public double Height => Y2 - Y1;
-}
-
-/// <summary>An annotated object; the id is a name and a number, such as "person.1".</summary>
-public sealed record GroundTruthObject(string Id, PixelBox Box)
-{
-    /// <summary>The id without its number: everything before the last dot.</summary>
-    public string Name => Id.LastIndexOf('.') is > 0 and var dot ? Id[..dot] : Id;
-}
-
-/// <summary>A triplet; subject and object are ids of objects of the same image.</summary>
-public sealed record GroundTruthRelation(string Subject, string Predicate, string Object);
 
 /// <summary>One image with its scene graph, whatever format it came from.</summary>
 public sealed record SceneGraphExample
@@ -25,12 +10,17 @@ public sealed record SceneGraphExample
     /// <summary>The encoded picture; decoded only when asked.</summary>
     public required EncodedImage Image { get; init; }
 
-    public required IReadOnlyList<GroundTruthObject> Objects { get; init; }
-    public required IReadOnlyList<GroundTruthRelation> Relationships { get; init; }
+    /// <summary>Boxes are in pixels of the image as it is shown (EXIF applied): left, top, right, bottom.</summary>
+    public required IReadOnlyList<SceneObject> Objects { get; init; }
+
+    /// <summary>Triplets; subject and object are ids of objects of the same image.</summary>
+    public required IReadOnlyList<SceneRelationship> Relationships { get; init; }
 
     /// <summary>The data set's own prompts, where it has such columns.</summary>
     public string? PromptOpen { get; init; }
     public string? PromptClose { get; init; }
+
+    public SceneGraph Graph => new(Objects, Relationships);
 
     /// <summary>Where the example came from, for messages.</summary>
     public required RowOrigin Origin { get; init; }

@@ -56,8 +56,8 @@ internal sealed class SceneGraphParquetWriter : IDisposable
             PutText(example.PromptOpen);
             PutText(example.PromptClose);
         }
-        PutText(PythonJson.Objects(example.Objects));
-        PutText(PythonJson.Relationships(example.Relationships));
+        PutText(PythonDumps.Objects(example.Objects));
+        PutText(PythonDumps.Relationships(example.Relationships));
         Rows++;
         if (++_rowsInGroup == RowsPerGroup) FlushGroup();
     }

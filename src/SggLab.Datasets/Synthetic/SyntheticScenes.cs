@@ -1,4 +1,5 @@
 using System.Globalization;
+using SggLab.SceneGraphs.Graphs;
 
 namespace SggLab.Datasets.Synthetic;
 
@@ -41,15 +42,15 @@ public static class SyntheticScenes
         var id = string.Create(CultureInfo.InvariantCulture, $"s{seed}-{index:D6}");
         var origin = new RowOrigin($"synthetic scenes of seed {seed}", index);
         // Numbered over all objects, as the reference numbers them.
-        var objects = shapes.Select((shape, i) => new GroundTruthObject(
+        var objects = shapes.Select((shape, i) => new SceneObject(
             string.Create(CultureInfo.InvariantCulture, $"{SceneVocabulary.Objects[shape.Class]}.{i + 1}"),
-            new PixelBox(shape.X * CellPixels, shape.Y * CellPixels, shape.Right * CellPixels, shape.Bottom * CellPixels))).ToList();
+            new Box(shape.X * CellPixels, shape.Y * CellPixels, shape.Right * CellPixels, shape.Bottom * CellPixels))).ToList();
         return new SceneGraphExample
         {
             ImageId = id,
             Image = EncodedImage.FromBytes(Render(shapes, random), id + ".png", origin),
             Objects = objects,
-            Relationships = [.. SceneRelations.Of(shapes).Select(r => new GroundTruthRelation(objects[r.Subject].Id, SceneVocabulary.Predicates[r.Predicate], objects[r.Object].Id))],
+            Relationships = [.. SceneRelations.Of(shapes).Select(r => new SceneRelationship(objects[r.Subject].Id, SceneVocabulary.Predicates[r.Predicate], objects[r.Object].Id))],
             PromptOpen = SceneVocabulary.PromptOpen,
             PromptClose = SceneVocabulary.PromptClose,
             Origin = origin,

@@ -1,20 +1,21 @@
 using System.Globalization;
 using System.Text;
+using SggLab.SceneGraphs.Graphs;
 
 namespace SggLab.Datasets;
 
 /// <summary>JSON text as Python's json.dumps writes it: ", " and ": ", everything beyond ASCII escaped, floats as repr.</summary>
-public static class PythonJson
+public static class PythonDumps
 {
     /// <summary>[{"id": ..., "bbox": [...]}, ...]; whole coordinates are written as integers.</summary>
-    public static string Objects(IEnumerable<GroundTruthObject> objects) => "[" + string.Join(", ", objects.Select(Object)) + "]";
+    public static string Objects(IEnumerable<SceneObject> objects) => "[" + string.Join(", ", objects.Select(Object)) + "]";
 
-    public static string Object(GroundTruthObject item) =>
+    public static string Object(SceneObject item) =>
         $"{{\"id\": {Text(item.Id)}, \"bbox\": [{Whole(item.Box.X1)}, {Whole(item.Box.Y1)}, {Whole(item.Box.X2)}, {Whole(item.Box.Y2)}]}}";
 
-    public static string Relationships(IEnumerable<GroundTruthRelation> relations) => "[" + string.Join(", ", relations.Select(Relationship)) + "]";
+    public static string Relationships(IEnumerable<SceneRelationship> relations) => "[" + string.Join(", ", relations.Select(Relationship)) + "]";
 
-    public static string Relationship(GroundTruthRelation item) =>
+    public static string Relationship(SceneRelationship item) =>
         $"{{\"subject\": {Text(item.Subject)}, \"predicate\": {Text(item.Predicate)}, \"object\": {Text(item.Object)}}}";
 
     /// <summary>A quoted string.</summary>
