@@ -10,6 +10,6 @@ public sealed class LabCommand(string name, string description) : Command(name, 
     /// <summary>Whole command lines as typed, each followed by two spaces, # and what it does.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
 
-    /// <summary>How long Ctrl-C waits for the command to put things in order before the process ends anyway.</summary>
-    public TimeSpan StopsWithin { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>The command answers Ctrl-C and SIGTERM itself and takes its time; others get two seconds after their token is cancelled.</summary>
+    public bool OwnsSignals { get; init; }
 }

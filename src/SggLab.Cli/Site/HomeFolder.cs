@@ -1,0 +1,30 @@
+using System.Globalization;
+using SggLab.Contracts;
+
+namespace SggLab.Cli.Site;
+
+/// <summary>Makes the home folder and sees that it can be used, before anything is started in it.</summary>
+public static class HomeFolder
+{
+    private const long FreeWanted = 256L << 20;
+
+    public static void Prepare(LabHome home)
+    {
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        try
+        {
+            Directory.CreateDirectory(home.Folder, ownerOnly);
+            Directory.CreateDirectory(home.Logs);
+            var trial = Path.Combine(home.Folder, $".trial-{Environment.ProcessId}");
+            File.WriteAllText(trial, "can this folder be written?");
+            File.Delete(trial);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException($"The home folder {home.Folder} cannot be written: {e.Message} Name another with --home or SGGLAB_HOME.", 3, e);
+        }
+        var free = new DriveInfo(home.Folder).AvailableFreeSpace;
+        if (free < FreeWanted)
+            throw new LabException(string.Create(CultureInfo.InvariantCulture, $"No disk space: {home.Folder} has {free / 1048576.0:0} MB free and a site needs at least {FreeWanted >> 20} MB. Free some, or name a folder on another disk with --home or SGGLAB_HOME."), 3);
+    }
+}

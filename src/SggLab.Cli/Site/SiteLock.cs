@@ -1,0 +1,19 @@
+namespace SggLab.Cli.Site;
+
+/// <summary>Held by the supervisor for as long as it lives: the kernel lets go of it whatever happens to the process.</summary>
+public sealed class SiteLock : IDisposable
+{
+    private readonly FileStream _file;
+
+    private SiteLock(FileStream file) => _file = file;
+
+    /// <summary>Null when another process holds it.</summary>
+    public static SiteLock? TryTake(LabHome home)
+    {
+        Directory.CreateDirectory(home.Folder);
+        try { return new(new FileStream(Path.Combine(home.Folder, "up.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)); }
+        catch (IOException) { return null; }
+    }
+
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using SggLab.Contracts;
+using SggLab.Postgres;
+using SggLab.Tracking.Store;
+
+namespace SggLab.Cli.Site;
+
+/// <summary>Starts the parts of the site in order, starts again what dies, and stops all of it in the opposite order.</summary>
+public sealed class Supervisor(UpOptions options, Action<string> say)
+{
+    private readonly LabHome _home = options.Home;
+    private readonly List<SupervisedProcess> _workers = [];
+    private SupervisedProcess? _web;
+    private ProvisionedPostgres? _postgres;
+    private string _url = "";
+
+    /// <param name="ready">Called once the site answers.</param>
+    /// <param name="stop">Asks for a clean stop.</param>
+    /// <param name="hurry">Cuts the waits of the stop short.</param>
+    public async Task RunAsync(Func<SiteFile, Task> ready, CancellationToken stop, CancellationToken hurry)
+    {
+        ProcessFiles.Write(_home, new("supervisor", "supervisor", ProcessIdentity.Of(Environment.ProcessId)!));
+        try
+        {
+            await StartAsync(stop);
+            await ready(SiteFile.Read(_home)!);
+            await WatchAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Asked to stop: that is not an error.
+        }
+        finally
+        {
+            await StopAsync(hurry);
+            ProcessFiles.Remove(_home, "supervisor");
+        }
+    }
+
+    private async Task StartAsync(CancellationToken stop)
+    {
+        var last = SiteFile.Read(_home);
+        await SiteStop.StopLeftoversAsync(_home, say, hurry: default);
+        var port = WebPort.Choose(options.Port, last is { Url.Length: > 0 } ? new Uri(last.Url).Port : null);
+        _url = string.Create(CultureInfo.InvariantCulture, $"http://{options.Bind}:{port}");
+        new SiteFile(_url, "starting", null).Write(_home);
+        _postgres = await SitePostgres.ProvideAsync(_home, options.Postgres, say, stop);
+        say($"PostgreSQL {_postgres.Version} ({_postgres.Kind}); bringing the schema up to date …");
+        await LabDatabase.MigrateAsync(_postgres.ConnectionString, stop);
+        await LabDatabase.CreateFirstAdministratorAsync(_postgres.ConnectionString, _home.Folder, stop);
+        _web = new("web", "web", _home, PlanWeb, say);
+        _web.Start();
+        await WebHealth.WaitAsync(_url, _web, say, stop);
+        for (var number = 1; number <= options.Workers; number++)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"worker-{number}");
+            _workers.Add(new("worker", name, _home, () => PlanWorker(name), say));
+            _workers[^1].Start();
+        }
+        new SiteFile(_url, "ready", new(_postgres.Kind, _postgres.Version)).Write(_home);
+    }
+
+    private async Task WatchAsync(CancellationToken stop)
+    {
+        for (var round = 0L; ; round++)
+        {
+            await Task.Delay(250, stop);
+            _web!.Watch();
+            if (_web.GivenUp)
+                throw new LabException($"The web site does not stay up; its log is {_web.Log}", 3);
+            foreach (var worker in _workers)
+                worker.Watch();
+            // A postmaster's death is seen at once; a container is asked about every five seconds.
+            if (_postgres is { Kind: "local", Process.IsAlive: false } || (_postgres!.Kind == "docker" && round % 20 == 0 && !await DockerPostgres.IsRunningAsync(_home.Postgres, stop)))
+                await RestartPostgresAsync(stop);
+            if (round % 240 == 0)
+                foreach (var process in _workers.Append(_web))
+                    process.TrimLog();
+        }
+    }
+
+    /// <summary>Web and workers wait for it by themselves; only a new address needs a new web process.</summary>
+    private async Task RestartPostgresAsync(CancellationToken stop)
+    {
+        say("PostgreSQL is gone; starting it again");
+        var before = _postgres!.ConnectionString;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                _postgres = await SitePostgres.ProvideAsync(_home, options.Postgres, say, stop);
+                break;
+            }
+            catch (LabException e) when (tries < 10)
+            {
+                // After a kill -9 its children hold the shared memory for a moment.
+                say($"{e.Message} (try {tries} of 10)");
+                await Task.Delay(TimeSpan.FromSeconds(Math.Min(10, tries)), stop);
+            }
+        }
+        if (_postgres.ConnectionString != before)
+            _web!.Send(ProcessSignal.Terminate);
+        say("PostgreSQL answers again");
+    }
+
+    private async Task StopAsync(CancellationToken hurry)
+    {
+        say("stopping …");
+        foreach (var process in _workers.Append(_web).OfType<SupervisedProcess>())
+            process.LetGo();
+        await SiteStop.StopLeftoversAsync(_home, say, hurry);
+        if (_postgres is { Kind: not "connection" })
+            await PostgresProvider.StopAsync(_home.Postgres);
+        if (SiteFile.Read(_home) is { } site)
+            (site with { State = "stopped" }).Write(_home);
+        say("stopped");
+    }
+
+    private LaunchPlan PlanWeb() => new([SitePrograms.Dotnet, SitePrograms.Find("SggLab.Web")], new Dictionary<string, string>
+    {
+        ["SGGLAB_POSTGRES"] = _postgres!.ConnectionString,
+        ["ASPNETCORE_URLS"] = _url,
+        ["ASPNETCORE_ENVIRONMENT"] = "Production",
+        // One small site beside two trainers: a heap a core would only take their memory.
+        ["DOTNET_gcServer"] = "0",
+    });
+
+    private LaunchPlan PlanWorker(string name)
+    {
+        var threads = Math.Max(1, Environment.ProcessorCount / Math.Max(1, options.Workers)).ToString(CultureInfo.InvariantCulture);
+        // A step lower in priority, so that pages answer while both cores train.
+        return new(["nice", "-n", "5", SitePrograms.Dotnet, SitePrograms.Find("SggLab.Worker"), "--server", _url, "--token-file", _home.WorkerTokenFile,
+                "--state", Path.Combine(_home.Folder, "workers", name), "--threads", threads, "--grace", "20"],
+            new Dictionary<string, string> { ["OMP_NUM_THREADS"] = threads, ["DOTNET_gcServer"] = "0" });
+    }
+}
