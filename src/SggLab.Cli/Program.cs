@@ -1,5 +1,6 @@
 using SggLab.Cli;
 using SggLab.Cli.Site;
+using SggLab.Cli.Training;
 
 // One line a group of commands; groups that share a name (run, eval, …) are joined.
 return await CommandLine.RunAsync(args,
@@ -9,4 +10,6 @@ return await CommandLine.RunAsync(args,
     StatusCommands.Create(),
     LogsCommands.Create(),
     DoctorCommands.Create(),
+    TrainCommands.Create(),
+    ValidateCommands.Create(),
 ]);

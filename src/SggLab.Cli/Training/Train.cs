@@ -1,0 +1,84 @@
+using System.CommandLine;
+using SggLab.Contracts;
+using SggLab.Contracts.Records;
+using SggLab.Contracts.Specs;
+using SggLab.Training;
+using SggLab.Training.Checkpoints;
+
+namespace SggLab.Cli.Training;
+
+/// <summary>`train sft|grpo -c FILE`: the run that a worker would do, in this process, without a server.</summary>
+public static class TrainCommands
+{
+    public static Command Create() => new("train", "Train in this terminal, without a server: the same run a worker would do.")
+    {
+        Method("sft", RunMethod.Sft, "Supervised fine-tuning from a run file."),
+        Method("grpo", RunMethod.Grpo, "Group relative policy optimisation with graph rewards from a run file."),
+    };
+
+    private static LabCommand Method(string name, RunMethod method, string description)
+    {
+        var file = new Option<string>("--config", "-c") { Required = true, Description = "Run file (YAML)." };
+        var run = new Option<string?>("--run") { Description = "Which run, where the file holds several." };
+        var from = new Option<string?>("--from") { Description = "Model folder to start from, in place of model.folder or model.run." };
+        var output = new Option<string?>("--out", "-o") { Description = "Folder for checkpoints, records and predictions (default: runs/NAME)." };
+        var resume = new Option<bool>("--resume") { Description = "Go on from the newest full checkpoint in the output folder." };
+        var json = new Option<bool>("--json") { Description = "Print the records as JSON lines." };
+        var command = new LabCommand(name, description)
+        {
+            Examples = [$"./sgglab train {name} -c examples/tiny-{name}.yaml  # a few steps on a tiny model, in seconds"],
+            StopsWithin = TimeSpan.FromMinutes(10),
+        };
+        foreach (var option in new Option[] { file, run, from, output, resume, json })
+            command.Add(option);
+        command.SetAction((parsed, cancellation) => Task.Run(() => Run(new TrainOptions(method, parsed.GetValue(file)!, parsed.GetValue(run),
+            parsed.GetValue(from), parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(json)), cancellation), CancellationToken.None));
+        return command;
+    }
+
+    private sealed record TrainOptions(RunMethod Method, string File, string? Run, string? From, string? Output, bool Resume, bool Json);
+
+    private static int Run(TrainOptions options, CancellationToken cancellation)
+    {
+        var spec = Resolve(options);
+        var folder = Path.GetFullPath(options.Output ?? Path.Combine("runs", spec.Name));
+        var specHash = ContentHash.Of(spec);
+        var resumed = options.Resume ? LocalCheckpoints.Newest(folder, specHash) : null;
+        Directory.CreateDirectory(folder);
+        using var recorder = new FolderRecorder(Path.Combine(folder, "records.jsonl"), (record, line) => Print(record, line, options.Json));
+        using var onStop = cancellation.Register(() => recorder.StopRequested = "drain");
+        var closed = TrainingJob.Run(new JobInputs
+        {
+            Spec = spec, SpecHash = specHash, WorkFolder = folder,
+            StartFolder = spec.Model.Run is null ? null : options.From,
+            ResumeFolder = resumed?.Folder, ResumeCheckpoint = resumed?.Id, ResumeStep = resumed?.Step ?? 0,
+        }, recorder);
+        recorder.Closed(closed);
+        if (closed.Outcome == Outcomes.Failed)
+            throw new LabException(closed.Message ?? "The run failed.", closed.Kind == "input" ? 2 : 1);
+        if (!options.Json)
+            Console.WriteLine($"{closed.Outcome} at step {closed.Step}; checkpoints and records are in {folder}");
+        return closed.Outcome == Outcomes.Completed ? 0 : 130;
+    }
+
+    private static RunSpec Resolve(TrainOptions options)
+    {
+        var spec = SpecFile.LoadRun(options.File, options.Run);
+        if (spec.Method != options.Method)
+            throw new LabException($"{options.File}: run '{spec.Name}' has the method {spec.Method.ToString().ToLowerInvariant()}; use `train {options.Method.ToString().ToLowerInvariant()}` on runs of that method.");
+        if (options.From is { } from)
+            spec = spec with { Model = spec.Model.Run is null ? new ModelSource { Folder = Path.GetFullPath(from) } : spec.Model };
+        else if (spec.Model.Run is { } run)
+            throw new LabException($"{options.File}: run '{spec.Name}' starts from the run '{run}'; give that run's checkpoint folder with --from DIR.");
+        SpecValidation.Require([.. SpecValidation.Check(spec), .. SpecFilesCheck.Check(spec, mustExist: true)], $"{options.File}: run '{spec.Name}'");
+        return spec;
+    }
+
+    private static void Print(object record, string line, bool json)
+    {
+        if (json)
+            Console.WriteLine(line);
+        else if (ProgressLine.Of(record) is { } text)
+            Console.WriteLine(text);
+    }
+}
