@@ -11,6 +11,10 @@ public sealed class RewardGoldenTests
     public void Every_case_of_the_word_vector_file_earns_what_the_reference_gave() =>
         ShouldEqualTheReference("rewards/cases.jsonl", VectorSimilarity.Load(Golden.PathOf("rewards/vectors.txt")), 1e-6, 600);
 
+    [Fact]
+    public void Every_case_of_the_spaCy_file_earns_what_the_reference_gave() =>
+        ShouldEqualTheReference("rewards/cases.spacy.jsonl", SpacySmSimilarity.Shared, 1e-4, 500);
+
     private static void ShouldEqualTheReference(string file, ICategorySimilarity similarity, double tolerance, int cases)
     {
         var scorer = RewardScorer.Create(new RewardVariant { Name = "six", Terms = [.. RewardFunctions.Reference.Select(f => new RewardTerm(f))] }, similarity);

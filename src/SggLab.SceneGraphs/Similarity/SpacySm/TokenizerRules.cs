@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using SggLab.SceneGraphs.Python;
+
+namespace SggLab.SceneGraphs.Similarity.SpacySm;
+
+/// <summary>The English rules of spaCy's tokenizer, read from tokenizer.json.</summary>
+internal sealed class TokenizerRules
+{
+    private readonly Dictionary<string, string> _norms = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _baseNorms = new(StringComparer.Ordinal);
+    private readonly Dictionary<ulong, string> _lexemeNorms = [];
+
+    public required Regex Prefix { get; init; }
+    public required Regex Suffix { get; init; }
+    public required Regex Infix { get; init; }
+    public required Regex Url { get; init; }
+
+    /// <summary>Strings that become these tokens whatever the patterns say.</summary>
+    public Dictionary<string, SpacyToken[]> Specials { get; } = new(StringComparer.Ordinal);
+
+    public required StringIds Ids { get; init; }
+
+    /// <summary>Seeds of the embedding tables, by attribute.</summary>
+    public required IReadOnlyDictionary<string, uint> Seeds { get; init; }
+
+    public static TokenizerRules Load(Stream json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        var rules = new TokenizerRules
+        {
+            Prefix = PythonPattern.Compile(root.GetProperty("prefix_regex").GetString()!),
+            Suffix = PythonPattern.Compile(root.GetProperty("suffix_regex").GetString()!),
+            Infix = PythonPattern.Compile(root.GetProperty("infix_regex").GetString()!),
+            Url = PythonPattern.Compile(root.GetProperty("url_match").GetString()!),
+            Ids = new StringIds(root.GetProperty("symbols").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetUInt64(), StringComparer.Ordinal)),
+            Seeds = root.GetProperty("embed_seeds").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetUInt32(), StringComparer.Ordinal),
+        };
+        foreach (var norm in root.GetProperty("base_norms").EnumerateObject()) rules._baseNorms[norm.Name] = norm.Value.GetString()!;
+        foreach (var norm in root.GetProperty("lexeme_norm_by_hash").EnumerateObject())
+            rules._lexemeNorms[ulong.Parse(norm.Name, System.Globalization.CultureInfo.InvariantCulture)] = norm.Value.GetString()!;
+        rules.AddSpecials(root.GetProperty("special_cases"));
+        return rules;
+    }
+
+    /// <summary>A norm given by a special case holds for its word everywhere; then the model's table, spaCy's table, lower case.</summary>
+    public string NormOf(string word)
+    {
+        if (_norms.TryGetValue(word, out var norm)) return norm;
+        if (_lexemeNorms.TryGetValue(Ids[word], out norm)) return norm;
+        return _baseNorms.TryGetValue(word, out norm) ? norm : PythonText.Lower(word);
+    }
+
+    // In the order of code points, as spaCy loads them: of two norms for a word the later stands.
+    private void AddSpecials(JsonElement cases)
+    {
+        var ordered = cases.EnumerateObject().OrderBy(c => c.Name, StringComparer.Ordinal).ToList();
+        foreach (var token in ordered.SelectMany(c => c.Value.EnumerateArray()))
+            if (token.TryGetProperty("norm", out var norm)) _norms[token.GetProperty("orth").GetString()!] = norm.GetString()!;
+        foreach (var special in ordered)
+            Specials[special.Name] = [.. special.Value.EnumerateArray().Select(TokenOf)];
+    }
+
+    private SpacyToken TokenOf(JsonElement token)
+    {
+        var text = token.GetProperty("orth").GetString()!;
+        return new SpacyToken(text, token.TryGetProperty("norm", out var norm) ? norm.GetString()! : NormOf(text), false);
+    }
+}
