@@ -37,23 +37,25 @@ internal sealed class Tok2Vec(WeightFile weights, TokenizerRules rules)
         var count = tokens.Count + 2 * Layers;
         var rows = new float[count * Width];
         for (var i = 0; i < tokens.Count; i++) Embed(tokens[i], rows.AsSpan((i + Layers) * Width, Width));
-        var window = new float[3 * Width];
-        foreach (var layer in _encoder)
+        for (var layer = 0; layer < Layers; layer++)
         {
-            var next = new float[rows.Length];
-            for (var row = 0; row < count; row++)
-            {
-                Array.Clear(window);
-                var first = Math.Max(0, row - 1);
-                var last = Math.Min(count - 1, row + 1);
-                rows.AsSpan(first * Width, (last - first + 1) * Width).CopyTo(window.AsSpan((first - row + 1) * Width));
-                var output = next.AsSpan(row * Width, Width);
-                layer.Apply(window, output);
-                for (var i = 0; i < Width; i++) output[i] += rows[row * Width + i];
-            }
-            rows = next;
+            // A layer sees one neighbour: of the padding only what the layers above will still look at is worked out.
+            var margin = Layers - 1 - layer;
+            rows = ApplyLayer(_encoder[layer], rows, Layers - margin, Layers + tokens.Count + margin);
         }
         return rows;
+    }
+
+    private static float[] ApplyLayer(MaxoutLayer layer, float[] rows, int first, int end)
+    {
+        var next = new float[rows.Length];
+        for (var row = first; row < end; row++)
+        {
+            var output = next.AsSpan(row * Width, Width);
+            layer.Apply(rows.AsSpan((row - 1) * Width, 3 * Width), output);
+            for (var i = 0; i < Width; i++) output[i] += rows[row * Width + i];
+        }
+        return next;
     }
 
     private void Embed(SpacyToken token, Span<float> row)

@@ -7,7 +7,6 @@ namespace SggLab.SceneGraphs.Similarity.SpacySm;
 /// <summary>The English rules of spaCy's tokenizer, read from tokenizer.json.</summary>
 internal sealed class TokenizerRules
 {
-    private readonly Dictionary<string, string> _norms = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _baseNorms = new(StringComparer.Ordinal);
     private readonly Dictionary<ulong, string> _lexemeNorms = [];
 
@@ -40,26 +39,16 @@ internal sealed class TokenizerRules
         foreach (var norm in root.GetProperty("base_norms").EnumerateObject()) rules._baseNorms[norm.Name] = norm.Value.GetString()!;
         foreach (var norm in root.GetProperty("lexeme_norm_by_hash").EnumerateObject())
             rules._lexemeNorms[ulong.Parse(norm.Name, System.Globalization.CultureInfo.InvariantCulture)] = norm.Value.GetString()!;
-        rules.AddSpecials(root.GetProperty("special_cases"));
+        foreach (var special in root.GetProperty("special_cases").EnumerateObject())
+            rules.Specials[special.Name] = [.. special.Value.EnumerateArray().Select(rules.TokenOf)];
         return rules;
     }
 
-    /// <summary>A norm given by a special case holds for its word everywhere; then the model's table, spaCy's table, lower case.</summary>
+    /// <summary>The model's table, else spaCy's table, else lower case. A norm given by a special case holds in that case only.</summary>
     public string NormOf(string word)
     {
-        if (_norms.TryGetValue(word, out var norm)) return norm;
-        if (_lexemeNorms.TryGetValue(Ids[word], out norm)) return norm;
+        if (_lexemeNorms.TryGetValue(Ids[word], out var norm)) return norm;
         return _baseNorms.TryGetValue(word, out norm) ? norm : PythonText.Lower(word);
-    }
-
-    // In the order of code points, as spaCy loads them: of two norms for a word the later stands.
-    private void AddSpecials(JsonElement cases)
-    {
-        var ordered = cases.EnumerateObject().OrderBy(c => c.Name, StringComparer.Ordinal).ToList();
-        foreach (var token in ordered.SelectMany(c => c.Value.EnumerateArray()))
-            if (token.TryGetProperty("norm", out var norm)) _norms[token.GetProperty("orth").GetString()!] = norm.GetString()!;
-        foreach (var special in ordered)
-            Specials[special.Name] = [.. special.Value.EnumerateArray().Select(TokenOf)];
     }
 
     private SpacyToken TokenOf(JsonElement token)
