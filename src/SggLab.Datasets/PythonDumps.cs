@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using SggLab.SceneGraphs.Graphs;
 
 namespace SggLab.Datasets;
@@ -11,12 +12,40 @@ public static class PythonDumps
     public static string Objects(IEnumerable<SceneObject> objects) => "[" + string.Join(", ", objects.Select(Object)) + "]";
 
     public static string Object(SceneObject item) =>
-        $"{{\"id\": {Text(item.Id)}, \"bbox\": [{Whole(item.Box.X1)}, {Whole(item.Box.Y1)}, {Whole(item.Box.X2)}, {Whole(item.Box.Y2)}]}}";
+        $"{{\"id\": {Text(item.Id)}, \"bbox\": {Box(item.Box)}}}";
+
+    public static string Box(Box box) => $"[{Whole(box.X1)}, {Whole(box.Y1)}, {Whole(box.X2)}, {Whole(box.Y2)}]";
 
     public static string Relationships(IEnumerable<SceneRelationship> relations) => "[" + string.Join(", ", relations.Select(Relationship)) + "]";
 
     public static string Relationship(SceneRelationship item) =>
         $"{{\"subject\": {Text(item.Subject)}, \"predicate\": {Text(item.Predicate)}, \"object\": {Text(item.Object)}}}";
+
+    /// <summary>A list of strings.</summary>
+    public static string Texts(IEnumerable<string> values) => "[" + string.Join(", ", values.Select(Text)) + "]";
+
+    /// <summary>Any value, as json.dumps(json.loads(...)) gives it back.</summary>
+    public static string Value(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => JsonItems.Write(Members(value)),
+        JsonValueKind.Array => "[" + string.Join(", ", value.EnumerateArray().Select(Value)) + "]",
+        JsonValueKind.String => Text(value.GetString()!),
+        JsonValueKind.Number => Number(value.GetRawText()),
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => "null",
+    };
+
+    private static OrderedDictionary<string, string> Members(JsonElement value)
+    {
+        var members = new OrderedDictionary<string, string>();
+        foreach (var property in value.EnumerateObject()) members[property.Name] = Value(property.Value);
+        return members;
+    }
+
+    // Python reads digits alone as an integer of any length, everything else as a float.
+    private static string Number(string token) =>
+        token.AsSpan().ContainsAny(".eE") ? Float(double.Parse(token, CultureInfo.InvariantCulture)) : token == "-0" ? "0" : token;
 
     /// <summary>A quoted string.</summary>
     public static string Text(string value)

@@ -20,6 +20,12 @@ public sealed record SceneGraphExample
     public string? PromptOpen { get; init; }
     public string? PromptClose { get; init; }
 
+    /// <summary>The objects' JSON as the data set wrote it, where it is JSON; prediction files carry it on.</summary>
+    public string? ObjectsJson { get; init; }
+
+    /// <summary>The relationships' JSON as the data set wrote it.</summary>
+    public string? RelationshipsJson { get; init; }
+
     public SceneGraph Graph => new(Objects, Relationships);
 
     /// <summary>Where the example came from, for messages.</summary>

@@ -85,6 +85,8 @@ internal sealed class RowReader
             Image = EncodedImage.FromBytes(ImageBytes.ToArray(), ImagePath, origin),
             Objects = GraphJson.Objects(ObjectsJson, origin),
             Relationships = GraphJson.Relationships(RelationshipsJson, origin),
+            ObjectsJson = Decode(ObjectsJson, "objects"),
+            RelationshipsJson = Decode(RelationshipsJson, "relationships"),
             PromptOpen = PromptOpen,
             PromptClose = PromptClose,
             Origin = origin,
