@@ -1,4 +1,5 @@
 using SggLab.Cli;
+using SggLab.Cli.Runs;
 using SggLab.Cli.Site;
 using SggLab.Cli.Training;
 
@@ -12,4 +13,9 @@ return await CommandLine.RunAsync(args,
     DoctorCommands.Create(),
     TrainCommands.Create(),
     ValidateCommands.Create(),
+    RunCommands.Create(),
+    LeaderboardCommands.Create(),
+    CheckpointCommands.Create(),
+    TokenCommands.Create(),
+    WorkerCommands.Create(),
 ]);

@@ -65,7 +65,25 @@ public sealed partial class LabClient
         return true;
     }, stop);
 
-    private async Task<string> CopyAsync(HttpResponseMessage reply, FileStream target, CancellationTokenSource limit, CancellationToken stop)
+    /// <summary>Reads a blob to its end and tells what it really holds; null when the server has none of this name.</summary>
+    public async Task<string?> HashBlobAsync(string sha256, CancellationToken stop = default)
+    {
+        try
+        {
+            return await RepeatAsync(true, async () =>
+            {
+                using var limit = Limit(TransferStall, stop);
+                using var reply = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, BlobPath(sha256)), limit.Token, stop);
+                return await CopyAsync(reply, Stream.Null, limit, stop);
+            }, stop);
+        }
+        catch (LabApiException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+    }
+
+    private async Task<string> CopyAsync(HttpResponseMessage reply, Stream target, CancellationTokenSource limit, CancellationToken stop)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[1 << 16];

@@ -23,6 +23,9 @@ public sealed partial class LabClient
     /// <summary>Sending it twice changes nothing the second time.</summary>
     public Task CancelAsync(string runId, CancellationToken stop = default) => DoAsync($"api/v1/runs/{Part(runId)}/cancel", stop);
 
+    /// <summary>Puts a failed or cancelled run back into the queue.</summary>
+    public Task RetryAsync(string runId, CancellationToken stop = default) => DoAsync($"api/v1/runs/{Part(runId)}/retry", stop);
+
     /// <summary>All metrics of the run when none is named.</summary>
     public Task<IReadOnlyList<Curve>> CurvesAsync(string runId, IEnumerable<string> metrics, CancellationToken stop = default) =>
         GetAsync<IReadOnlyList<Curve>>(Query($"api/v1/runs/{Part(runId)}/curves", [.. metrics.Select(m => ("metric", (string?)m))]), stop);

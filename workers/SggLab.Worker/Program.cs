@@ -3,15 +3,27 @@ using SggLab.Contracts;
 using SggLab.Worker;
 
 var command = WorkerCommand.Create("SggLab.Worker", () => default);
-var root = new RootCommand(command.Description!);
+var root = new RootCommand(command.Description!) { Action = command.Action };
 foreach (var option in command.Options) root.Options.Add(option);
-root.Action = command.Action;
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See --help.");
+    return 2;
+}
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    // The worker handles signals itself: it has a run to hand back.
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (LabException e)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return e.ExitCode;
+}
+catch (Exception e)
+{
+    // Not foreseen: the log line carries the details, and the supervisor starts the worker again.
+    new WorkerLog(Console.Error).Error("the worker ends by a fault of its own", ("details", e));
+    return 70;
 }

@@ -13,7 +13,7 @@ public static class WorkerCommand
     /// <param name="defaults">Server, token file and state folder to use where the command line names none; null where there is none either.</param>
     public static Command Create(string name, Func<(Uri? Server, string? TokenFile, string? State)> defaults)
     {
-        var server = new Option<Uri?>("--server") { Description = "Root of the site, such as http://127.0.0.1:5080." };
+        var server = new Option<string?>("--server") { Description = "Root of the site, such as http://127.0.0.1:5080." };
         var token = new Option<string?>("--token-file") { Description = "File that holds a worker's API token. It may be replaced while the worker runs." };
         var state = new Option<string?>("--state") { Description = "Folder for this worker's journals, cache and id; one folder a worker." };
         var once = new Option<bool>("--once") { Description = "Take one run, finish it and leave; leave too when none waits." };
@@ -32,7 +32,7 @@ public static class WorkerCommand
             var fallback = defaults();
             return RunAsync(new WorkerOptions
             {
-                Server = parsed.GetValue(server) ?? fallback.Server ?? throw Missing("--server URL", "the root of the site"),
+                Server = (parsed.GetValue(server) is { } address ? Address(address) : fallback.Server) ?? throw Missing("--server URL", "the root of the site"),
                 TokenFile = parsed.GetValue(token) ?? fallback.TokenFile ?? throw Missing("--token-file FILE", "a file with a worker's token, made by `sgglab token create --role worker`"),
                 State = Path.GetFullPath(parsed.GetValue(state) ?? fallback.State ?? throw Missing("--state DIR", "a folder that this worker alone uses")),
                 Once = parsed.GetValue(once),
@@ -50,8 +50,6 @@ public static class WorkerCommand
     /// <returns>0 once told to leave, or after --once.</returns>
     public static async Task<int> RunAsync(WorkerOptions options)
     {
-        if (!options.Server.IsAbsoluteUri || options.Server.Scheme is not ("http" or "https"))
-            throw new LabException($"--server {options.Server} is not a web address. Give one such as http://127.0.0.1:5080.");
         ReadToken(options.TokenFile);
         Libtorch.Prepare(options.Threads, options.Libtorch);
         using var handBack = new CancellationTokenSource();
@@ -92,6 +90,9 @@ public static class WorkerCommand
             throw new LabException($"Token file {file} cannot be read: {e.Message}", 2, e);
         }
     }
+
+    private static Uri Address(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url
+        : throw new LabException($"--server {text} is not a web address. Give one such as http://127.0.0.1:5080.");
 
     private static TimeSpan Seconds(double value, string option) =>
         value is >= 0 and < 1e6 ? TimeSpan.FromSeconds(value) : throw new LabException($"{option} {value} is not a number of seconds from 0 to 1000000.");

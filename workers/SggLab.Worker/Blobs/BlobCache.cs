@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using SggLab.Client;
-using SggLab.Contracts;
 using SggLab.Contracts.Api;
 using SggLab.Contracts.Records;
 using SggLab.Worker.Journals;
@@ -26,7 +25,7 @@ public sealed class BlobCache(string folder, long limitBytes)
         Directory.CreateDirectory(folder);
         foreach (var file in checkpoint.Files)
         {
-            var path = TargetPath(checkpoint.Id, target, file);
+            var path = CheckpointPaths.Inside(target, checkpoint.Id, file);
             var cached = PathOf(file.Sha256);
             if (!await IsWholeAsync(cached, file, stop))
             {
@@ -54,14 +53,5 @@ public sealed class BlobCache(string folder, long limitBytes)
         if (!File.Exists(path) || new FileInfo(path).Length != file.Bytes) return false;
         await using var stream = File.OpenRead(path);
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, stop)) == file.Sha256;
-    }
-
-    // A manifest comes over the network: it must not reach outside its folder.
-    private static string TargetPath(string checkpoint, string target, BlobFile file)
-    {
-        var root = Path.GetFullPath(target) + Path.DirectorySeparatorChar;
-        var path = Path.GetFullPath(Path.Combine(root, file.Path));
-        return path.StartsWith(root, StringComparison.Ordinal) ? path
-            : throw new LabException($"Checkpoint {checkpoint} names the file {file.Path}, which lies outside its folder. Its manifest is not to be trusted.");
     }
 }

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Text.Json;
+using SggLab.Cli.Site;
+using SggLab.Client;
+using SggLab.Contracts;
+
+namespace SggLab.Cli.Runs;
+
+/// <summary>
+/// The options by which a command finds the site. Address: --server, SGGLAB_SERVER, else site.json in the home folder, which `up` writes.
+/// Token: --token-file, SGGLAB_TOKEN, else the administrator's token in the home folder.
+/// </summary>
+internal sealed class SiteConnection
+{
+    private readonly Option<string?> _server = new("--server") { Description = "Root of the site; by default the one that `sgglab up` started." };
+    private readonly Option<string?> _tokenFile = new("--token-file") { Description = "File with an API token; by default SGGLAB_TOKEN, then the administrator's." };
+    private readonly Option<string?> _home = new("--home") { Description = "State folder of the site; by default SGGLAB_HOME, then .sgglab in the repository." };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_server);
+        command.Options.Add(_tokenFile);
+        command.Options.Add(_home);
+    }
+
+    /// <exception cref="LabException">No site is named, or no token is found.</exception>
+    public LabClient Connect(ParseResult parsed)
+    {
+        var home = LabHome.Find(parsed.GetValue(_home));
+        var url = UrlOf(parsed.GetValue(_server) ?? Environment.GetEnvironmentVariable("SGGLAB_SERVER"), home);
+        var token = TokenOf(parsed.GetValue(_tokenFile), home);
+        return new LabClient(url, token) { Tries = 3 };
+    }
+
+    /// <summary>Address of the site that runs from this home folder; null when none was started.</summary>
+    public static Uri? UrlOf(LabHome home)
+    {
+        try
+        {
+            using var site = JsonDocument.Parse(File.ReadAllBytes(home.SiteFile));
+            return site.RootElement.TryGetProperty("url", out var url) && Uri.TryCreate(url.GetString(), UriKind.Absolute, out var address) ? address : null;
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static Uri UrlOf(string? given, LabHome home)
+    {
+        if (string.IsNullOrWhiteSpace(given))
+            return UrlOf(home) ?? throw new LabException($"No site has been started from {home.Folder}. Start it with `sgglab up`, or name one with --server URL.", 3);
+        return Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url
+            : throw new LabException($"--server {given} is not a web address. Give one such as http://127.0.0.1:5080.");
+    }
+
+    private static string TokenOf(string? file, LabHome home)
+    {
+        if (string.IsNullOrWhiteSpace(file) && Environment.GetEnvironmentVariable("SGGLAB_TOKEN") is { Length: > 0 } token)
+            return token.Trim();
+        var path = string.IsNullOrWhiteSpace(file) ? home.AdminTokenFile : file;
+        try
+        {
+            return File.ReadAllText(path).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException($"The token file {path} cannot be read: {e.Message} Give a token with --token-file or SGGLAB_TOKEN.", inner: e);
+        }
+    }
+}
