@@ -20,14 +20,13 @@ public static class CommandLine
         var asked = parsed.Action is HelpAction or HelpWithExamples;
         if (parsed.Errors.Count > 0 && !asked)
             return WrongUse(parsed);
-        // A worker started by hand saves a checkpoint before it leaves.
-        var ownsSignals = command is LabCommand { OwnsSignals: true } || parsed.CommandResult.CommandPath() == "worker run";
+        var lab = command as LabCommand;
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = ownsSignals ? null : TimeSpan.FromSeconds(2),
+                ProcessTerminationTimeout = lab is { OwnsSignals: true } ? null : lab?.StopsWithin ?? TimeSpan.FromSeconds(2),
             });
         }
         catch (LabException problem)

@@ -10,6 +10,9 @@ public sealed class LabCommand(string name, string description) : Command(name, 
     /// <summary>Whole command lines as typed, each followed by two spaces, # and what it does.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
 
-    /// <summary>The command answers Ctrl-C and SIGTERM itself and takes its time; others get two seconds after their token is cancelled.</summary>
+    /// <summary>How long Ctrl-C waits, once the command's token is cancelled, before the process ends anyway.</summary>
+    public TimeSpan StopsWithin { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The command answers Ctrl-C and SIGTERM itself and takes its time.</summary>
     public bool OwnsSignals { get; init; }
 }

@@ -20,7 +20,7 @@ public static class WorkerCommands
                 "./sgglab worker run --once                                             # one run, then leave: for Slurm and other schedulers",
             ],
             // The worker has its own grace period.
-            StopsWithin = TimeSpan.FromDays(1),
+            OwnsSignals = true,
         };
         foreach (var option in run.Options) command.Options.Add(option);
         command.Action = run.Action;
