@@ -1,5 +1,4 @@
 using System.Globalization;
-using SggLab.SceneGraphs.Python;
 
 namespace SggLab.SceneGraphs.Rewards;
 
@@ -21,14 +20,6 @@ internal sealed class Name
 
     /// <summary>Number of the text as written before the first dot, in lower case.</summary>
     public required int RawCategory { get; init; }
-
-    public static string Refine(string raw) => PythonText.Lower(PythonText.Strip(raw.Replace('_', ' ').Replace('-', ' ')).ToString());
-
-    public static string CategoryOf(string id)
-    {
-        var dot = id.IndexOf('.', StringComparison.Ordinal);
-        return dot < 0 ? id : id[..dot];
-    }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Raw} ({Refined})");
 }

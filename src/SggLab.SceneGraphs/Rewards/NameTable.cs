@@ -1,3 +1,5 @@
+using SggLab.SceneGraphs.Graphs;
+using SggLab.SceneGraphs.Python;
 using SggLab.SceneGraphs.Similarity;
 
 namespace SggLab.SceneGraphs.Rewards;
@@ -27,14 +29,14 @@ internal sealed class NameTable
     {
         if (_bySpan.TryGetValue(raw, out var known)) return known;
         var text = raw.ToString();
-        var refined = Name.Refine(text);
+        var refined = GraphNames.Refine(text);
         var name = new Name
         {
             Raw = text,
             Refined = refined,
             RefinedId = NumberOf(_refined, refined),
-            RefinedCategory = CategoryNumber(Name.CategoryOf(refined)),
-            RawCategory = CategoryNumber(Python.PythonText.Lower(Name.CategoryOf(text))),
+            RefinedCategory = CategoryNumber(GraphNames.CategoryOf(refined)),
+            RawCategory = CategoryNumber(PythonText.Lower(GraphNames.CategoryOf(text))),
         };
         _names.Add(text, name);
         return name;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using SggLab.SceneGraphs.Graphs;
 using SggLab.SceneGraphs.Rewards;
 using SggLab.SceneGraphs.Similarity;
 
@@ -24,7 +22,7 @@ public sealed class RewardGoldenTests
         {
             count++;
             var scale = line.GetProperty("box_scale");
-            var parts = scorer.Score(line.GetProperty("completion").GetString()!, GraphOf(line.GetProperty("ground_truth")), scale[0].GetDouble(), scale[1].GetDouble()).Parts;
+            var parts = scorer.Score(line.GetProperty("completion").GetString()!, line.GetProperty("ground_truth").Graph(), scale[0].GetDouble(), scale[1].GetDouble()).Parts;
             foreach (var expected in line.GetProperty("expected").EnumerateObject())
             {
                 if (Math.Abs(parts[expected.Name] - expected.Value.GetDouble()) > tolerance)
@@ -34,11 +32,4 @@ public sealed class RewardGoldenTests
         count.ShouldBe(cases);
         wrong.ShouldBeEmpty();
     }
-
-    private static SceneGraph GraphOf(JsonElement graph) => new(
-        [.. graph.GetProperty("objects").EnumerateArray().Select(o => new SceneObject(o.GetProperty("id").GetString()!, BoxOf(o.GetProperty("bbox"))))],
-        [.. graph.GetProperty("relationships").EnumerateArray().Select(r => new SceneRelationship(
-            r.GetProperty("subject").GetString()!, r.GetProperty("predicate").GetString()!, r.GetProperty("object").GetString()!))]);
-
-    private static Box BoxOf(JsonElement box) => new(box[0].GetDouble(), box[1].GetDouble(), box[2].GetDouble(), box[3].GetDouble());
 }
