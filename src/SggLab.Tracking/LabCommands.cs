@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Wolverine;
+
 namespace SggLab.Tracking;
 
 /// <summary>A request to change something, made by someone; the handler answers with an <see cref="Outcome{T}"/>.</summary>
@@ -6,9 +9,14 @@ public interface ILabCommand<TResult>
     Access.Actor By { get; }
 }
 
-/// <summary>The one way in for every change, from a page's circuit as from the API.</summary>
-public sealed class LabCommands
+/// <summary>The one way in for every change, from a page's circuit as from the API. Work in the caller's project, one transaction a command.</summary>
+public sealed class LabCommands(IServiceScopeFactory scopes)
 {
     /// <example><c>await commands.SendAsync(new CancelRun(actor, runId, "wrong seed"))</c></example>
-    public Task<Outcome<TResult>> SendAsync<TResult>(ILabCommand<TResult> command, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public async Task<Outcome<TResult>> SendAsync<TResult>(ILabCommand<TResult> command, CancellationToken cancellation = default)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var bus = scope.ServiceProvider.GetRequiredService<IMessageBus>();
+        return await bus.InvokeForTenantAsync<Outcome<TResult>>(command.By.Project, command, cancellation);
+    }
 }

@@ -9,6 +9,9 @@ public sealed record Actor(string Name, Role Role, string Project)
     /// <summary>The site's first project.</summary>
     public const string FirstProject = "lab";
 
+    /// <summary>The server itself, as where it ends a silent lease.</summary>
+    internal static Actor System(string project) => new("system", Role.Admin, project);
+
     public bool MayRead => Role is Role.Viewer or Role.Member or Role.Admin;
     public bool MayWrite => Role is Role.Member or Role.Admin;
     public bool MayAdminister => Role is Role.Admin;
