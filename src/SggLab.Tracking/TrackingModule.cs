@@ -27,16 +27,23 @@ public static class TrackingModule
 {
     /// <summary>Registers the event store, its projections, the commands' bus, the queries and the live feed.</summary>
     /// <param name="home">State folder; blobs lie under it.</param>
-    public static IServiceCollection AddSggLabTracking(this IServiceCollection services, string connectionString, string home, LabSettings? settings = null)
+    public static IServiceCollection AddSggLabTracking(this IServiceCollection services, string connectionString, string home, LabSettings? settings = null) =>
+        AddSggLabTracking(services, connectionString, home, settings ?? new LabSettings(), mayChangeSchema: false);
+
+    /// <param name="mayChangeSchema">True in `db migrate` alone.</param>
+    internal static IServiceCollection AddSggLabTracking(this IServiceCollection services, string connectionString, string home, LabSettings settings, bool mayChangeSchema)
     {
-        settings ??= new LabSettings();
         var source = LabConnection.Open(connectionString);
         services.AddSingleton(source);
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
-        var marten = services.AddMarten(options => LabStore.Configure(options, source))
+        var marten = services.AddMarten(options => LabStore.Configure(options, source, settings.RunsProjections))
             .UseLightweightSessions()
-            .IntegrateWithWolverine(messages => messages.MessageStorageSchemaName = LabStore.MessageSchema);
+            .IntegrateWithWolverine(messages =>
+            {
+                messages.MessageStorageSchemaName = LabStore.MessageSchema;
+                messages.AutoCreate = mayChangeSchema ? JasperFx.AutoCreate.CreateOrUpdate : JasperFx.AutoCreate.None;
+            });
         if (settings.RunsProjections)
         {
             marten.AddAsyncDaemon(DaemonMode.HotCold);

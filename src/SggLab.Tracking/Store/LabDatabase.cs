@@ -96,7 +96,7 @@ public static class LabDatabase
     {
         var host = Host.CreateEmptyApplicationBuilder(null);
         host.Services.AddLogging(logging => logging.ClearProviders());
-        host.Services.AddSggLabTracking(connectionString, Path.GetTempPath(), new LabSettings { RunsProjections = false });
+        host.Services.AddSggLabTracking(connectionString, Path.GetTempPath(), new LabSettings { RunsProjections = false }, mayChangeSchema: true);
         using var built = host.Build();
         await built.Services.GetRequiredService<IDocumentStore>().Storage.ApplyAllConfiguredChangesToDatabaseAsync(JasperFx.AutoCreate.CreateOrUpdate);
         await built.Services.GetRequiredService<IMessageStore>().Admin.MigrateAsync();

@@ -1,7 +1,9 @@
 using JasperFx.Events;
+using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Marten;
 using Npgsql;
+using Weasel.Core;
 using SggLab.Tracking.Runs;
 
 namespace SggLab.Tracking.Store;
@@ -15,13 +17,13 @@ internal static class LabStore
     /// <summary>The tenant of workers, members and tokens.</summary>
     public const string NoProject = "*DEFAULT*";
 
-    public static void Configure(StoreOptions options, NpgsqlDataSource source)
+    public static void Configure(StoreOptions options, NpgsqlDataSource source, bool runsProjections)
     {
         options.Connection(source);
         options.DatabaseSchemaName = Schema;
         // `sgglab db migrate` alone changes the schema.
         options.AutoCreateSchemaObjects = JasperFx.AutoCreate.None;
-        options.UseSystemTextJsonForSerialization(EventJson.Create());
+        options.UseSystemTextJsonForSerialization(EventJson.Create(), EnumStorage.AsString, Casing.CamelCase);
         var events = options.Events;
         events.StreamIdentity = StreamIdentity.AsString;
         events.TenancyStyle = JasperFx.MultiTenancy.TenancyStyle.Conjoined;
@@ -40,6 +42,9 @@ internal static class LabStore
             options.Projections.Add(projection, ProjectionLifecycle.Inline);
         foreach (var projection in ReadModels.Async())
             options.Projections.Add(projection, ProjectionLifecycle.Async);
+        // Elsewhere another process runs them.
+        if (!runsProjections)
+            options.Projections.AsyncMode = DaemonMode.ExternallyManaged;
         // Appends wake the daemon; polling is the safety net.
         options.Projections.SlowPollingTime = TimeSpan.FromSeconds(2);
         options.Projections.FastPollingTime = TimeSpan.FromMilliseconds(250);
