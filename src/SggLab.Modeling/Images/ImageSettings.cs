@@ -1,0 +1,87 @@
+using System.Text.Json;
+using SggLab.Contracts;
+
+namespace SggLab.Modeling;
+
+/// <summary>What preprocessor_config.json says.</summary>
+public sealed record ImageSettings
+{
+    /// <summary>The smallest area in pixels; smaller images are enlarged.</summary>
+    public required long MinPixels { get; init; }
+    /// <summary>The largest area in pixels; larger images are shrunk.</summary>
+    public required long MaxPixels { get; init; }
+    /// <summary>Side of a patch in pixels.</summary>
+    public required int PatchSize { get; init; }
+    public required int TemporalPatchSize { get; init; }
+    /// <summary>Side, in patches, of the square that becomes one token.</summary>
+    public required int MergeSize { get; init; }
+    /// <summary>Of red, green and blue, subtracted from values between 0 and 1.</summary>
+    public required float[] Mean { get; init; }
+    public required float[] Std { get; init; }
+
+    /// <summary>The settings published with Qwen2-VL and Qwen2.5-VL.</summary>
+    public static ImageSettings Qwen2VL { get; } = new()
+    {
+        MinPixels = 56 * 56,
+        MaxPixels = 12845056,
+        PatchSize = 14,
+        TemporalPatchSize = 2,
+        MergeSize = 2,
+        Mean = [0.48145466f, 0.4578275f, 0.40821073f],
+        Std = [0.26862954f, 0.26130258f, 0.27577711f],
+    };
+
+    /// <summary>Sides are multiples of this.</summary>
+    public int Factor => PatchSize * MergeSize;
+
+    /// <exception cref="LabException">A key is missing, unknown, or asks for something unsupported.</exception>
+    public static ImageSettings Parse(byte[] json, string file)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return Read(ConfigObject.Root(document, file));
+        }
+        catch (JsonException e)
+        {
+            throw new LabException($"{file} is not valid JSON: {e.Message}");
+        }
+    }
+
+    private static ImageSettings Read(ConfigObject root)
+    {
+        root.Ignore("image_processor_type", "processor_class", "feature_extractor_type", "_processor_class", "data_format", "device", "return_tensors", "input_data_format", "disable_grouping", "video_processor_type", "_valid_kwargs_names", "model_input_names", "max_frames", "min_frames", "fps");
+        root.Only("do_resize", "true");
+        root.Only("do_rescale", "true");
+        root.Only("do_normalize", "true");
+        root.Only("do_convert_rgb", "true");
+        root.Only("resample", "3");
+        root.Only("rescale_factor", "0.00392156862745098");
+        var (min, max) = (root.Int("min_pixels", 0), root.Int("max_pixels", 0));
+        if (root.Has("size"))
+        {
+            var size = root.Object("size");
+            // Newer files call the two areas edges.
+            min = size.Has("shortest_edge") ? size.Int("shortest_edge") : size.Int("min_pixels", min);
+            max = size.Has("longest_edge") ? size.Int("longest_edge") : size.Int("max_pixels", max);
+            size.Ignore("min_pixels", "max_pixels");
+            size.Done();
+        }
+        var settings = new ImageSettings
+        {
+            MinPixels = min > 0 ? min : 56 * 56,
+            MaxPixels = max > 0 ? max : 28 * 28 * 1280,
+            PatchSize = root.Size("patch_size"),
+            TemporalPatchSize = root.Size("temporal_patch_size", 2),
+            MergeSize = root.Size("merge_size", 2),
+            Mean = root.Numbers("image_mean"),
+            Std = root.Numbers("image_std"),
+        };
+        if (settings.Mean.Length != 3 || settings.Std.Length != 3 || settings.Std.Any(s => s == 0))
+            throw root.Wrong("image_std", "three numbers other than 0, and as many for image_mean");
+        if (settings.MinPixels > settings.MaxPixels)
+            throw root.Wrong("min_pixels", $"at most max_pixels ({settings.MaxPixels})");
+        root.Done();
+        return settings;
+    }
+}

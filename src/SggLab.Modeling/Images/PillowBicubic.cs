@@ -1,0 +1,132 @@
+using System.Runtime.Intrinsics;
+
+namespace SggLab.Modeling;
+
+/// <summary>
+/// Pillow's bicubic resize (src/libImaging/Resample.c): antialiased, 8-bit fixed-point weights, one direction after
+/// the other, rounded to bytes in between. Byte for byte the same.
+/// </summary>
+internal static unsafe class PillowBicubic
+{
+    private const int Bits = 32 - 8 - 2;
+    private const double Support = 2;
+
+    public static RgbImage Resize(RgbImage image, int width, int height)
+    {
+        var pixels = image.Pixels;
+        // Rounding in between makes the order visible. Columns come first only where they shrink and rows grow.
+        if (height < image.Height && width > image.Width)
+            return new RgbImage(width, height, Rows(Columns(pixels, image.Width, image.Height, height), image.Width, height, width));
+        if (width != image.Width)
+            pixels = Rows(pixels, image.Width, image.Height, width);
+        if (height != image.Height)
+            pixels = Columns(pixels, width, image.Height, height);
+        return ReferenceEquals(pixels, image.Pixels) ? image : new RgbImage(width, height, pixels);
+    }
+
+    /// <summary>For each output place: where its inputs start, how many there are, and their weights.</summary>
+    private sealed record Weights(int[] First, int[] Count, int[] Values, int Stride)
+    {
+        public static Weights Of(int inputs, int outputs)
+        {
+            var scale = (double)inputs / outputs;
+            var stretch = Math.Max(scale, 1);
+            var support = Support * stretch;
+            var stride = (int)Math.Ceiling(support) * 2 + 1;
+            var (first, count, values) = (new int[outputs], new int[outputs], new int[outputs * stride]);
+            var row = new double[stride];
+            for (var o = 0; o < outputs; o++)
+            {
+                var centre = (o + 0.5) * scale;
+                first[o] = Math.Max(0, (int)(centre - support + 0.5));
+                count[o] = Math.Min(inputs, (int)(centre + support + 0.5)) - first[o];
+                double sum = 0;
+                for (var i = 0; i < count[o]; i++)
+                    sum += row[i] = Bicubic((i + first[o] - centre + 0.5) * (1 / stretch));
+                for (var i = 0; i < count[o]; i++)
+                {
+                    var weight = (sum != 0 ? row[i] / sum : row[i]) * (1 << Bits);
+                    values[o * stride + i] = (int)(weight < 0 ? weight - 0.5 : weight + 0.5);
+                }
+            }
+            return new Weights(first, count, values, stride);
+        }
+
+        private static double Bicubic(double x)
+        {
+            const double a = -0.5;
+            x = Math.Abs(x);
+            if (x < 1)
+                return ((a + 2) * x - (a + 3)) * x * x + 1;
+            return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+        }
+    }
+
+    private static byte[] Rows(byte[] pixels, int width, int height, int newWidth)
+    {
+        var weights = Weights.Of(width, newWidth);
+        var result = new byte[3 * newWidth * height];
+        var wide = new int[4 * width];
+        fixed (byte* from = pixels, to = result)
+        fixed (int* row = wide, values = weights.Values)
+        {
+            for (var y = 0; y < height; y++)
+            {
+                // Once a row, pixels become four integers, so that one vector holds the three channels of a pixel.
+                var source = from + 3L * y * width;
+                for (var x = 0; x < width; x++)
+                    (row[4 * x], row[4 * x + 1], row[4 * x + 2]) = (source[3 * x], source[3 * x + 1], source[3 * x + 2]);
+                var target = to + 3L * y * newWidth;
+                for (var x = 0; x < newWidth; x++, target += 3)
+                {
+                    var sum = Vector128.Create(1 << (Bits - 1));
+                    var input = row + 4 * weights.First[x];
+                    var value = values + x * weights.Stride;
+                    for (var i = 0; i < weights.Count[x]; i++)
+                        sum += Vector128.Load(input + 4 * i) * value[i];
+                    var clipped = Clip(sum >> Bits);
+                    (target[0], target[1], target[2]) = ((byte)clipped[0], (byte)clipped[1], (byte)clipped[2]);
+                }
+            }
+        }
+        return result;
+    }
+
+    private static byte[] Columns(byte[] pixels, int width, int height, int newHeight)
+    {
+        var weights = Weights.Of(height, newHeight);
+        var line = 3 * width;
+        var result = new byte[line * newHeight];
+        var sums = new int[line];
+        fixed (byte* from = pixels, to = result)
+        fixed (int* sum = sums)
+        {
+            for (var y = 0; y < newHeight; y++)
+            {
+                sums.AsSpan().Fill(1 << (Bits - 1));
+                for (var i = 0; i < weights.Count[y]; i++)
+                    Add(sum, from + (long)(weights.First[y] + i) * line, weights.Values[y * weights.Stride + i], line);
+                var target = to + (long)y * line;
+                for (var x = 0; x < line; x++)
+                    target[x] = (byte)Math.Clamp(sum[x] >> Bits, 0, 255);
+            }
+        }
+        return result;
+    }
+
+    private static void Add(int* sums, byte* row, int weight, int length)
+    {
+        var x = 0;
+        for (; x + 16 <= length; x += 16)
+        {
+            var (low, high) = Vector128.Widen(Vector128.Load(row + x));
+            var (a, b) = Vector256.Widen(Vector256.Create(low, high));
+            (Vector256.Load(sums + x) + a.AsInt32() * weight).Store(sums + x);
+            (Vector256.Load(sums + x + 8) + b.AsInt32() * weight).Store(sums + x + 8);
+        }
+        for (; x < length; x++)
+            sums[x] += row[x] * weight;
+    }
+
+    private static Vector128<int> Clip(Vector128<int> values) => Vector128.Min(Vector128.Max(values, Vector128<int>.Zero), Vector128.Create(255));
+}

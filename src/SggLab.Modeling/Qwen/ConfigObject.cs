@@ -1,0 +1,126 @@
+using System.Text.Json;
+using SggLab.Contracts;
+
+namespace SggLab.Modeling;
+
+/// <summary>A JSON object whose every key must be read or named as ignored, so that no setting passes unseen.</summary>
+internal sealed class ConfigObject(JsonElement element, string file, string path)
+{
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+
+    public static ConfigObject Root(JsonDocument document, string file) =>
+        document.RootElement.ValueKind == JsonValueKind.Object
+            ? new ConfigObject(document.RootElement, file, "")
+            : throw new LabException($"{file} holds a JSON {document.RootElement.ValueKind}; an object was wanted.");
+
+    public bool Has(string key) => element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    public int Int(string key) => Get(key, e => e.GetInt32(), "a whole number");
+
+    public int Int(string key, int otherwise) => Has(key) ? Int(key) : Absent(key, otherwise);
+
+    /// <summary>A number that must be at least 1.</summary>
+    public int Size(string key)
+    {
+        var value = Int(key);
+        return value >= 1 ? value : throw Wrong(key, "a number of at least 1");
+    }
+
+    public int Size(string key, int otherwise) => Has(key) ? Size(key) : Absent(key, otherwise);
+
+    public double Number(string key) => Get(key, e => e.GetDouble(), "a number");
+
+    public double Number(string key, double otherwise) => Has(key) ? Number(key) : Absent(key, otherwise);
+
+    public bool Flag(string key, bool otherwise) => Has(key) ? Get(key, e => e.GetBoolean(), "true or false") : Absent(key, otherwise);
+
+    public string Text(string key) => Get(key, e => e.GetString()!, "a string");
+
+    public string Text(string key, string otherwise) => Has(key) ? Text(key) : Absent(key, otherwise);
+
+    public int[] Ints(string key) => Get(key, e => e.EnumerateArray().Select(n => n.GetInt32()).ToArray(), "a list of whole numbers");
+
+    public string[] Texts(string key) => Get(key, e => e.EnumerateArray().Select(n => n.GetString() ?? "").ToArray(), "a list of strings");
+
+    public float[] Numbers(string key) => Get(key, e => e.EnumerateArray().Select(n => n.GetSingle()).ToArray(), "a list of numbers");
+
+    /// <summary>One number or a list of them.</summary>
+    public int[] IntOrInts(string key) =>
+        Get(key, e => e.ValueKind == JsonValueKind.Array ? e.EnumerateArray().Select(n => n.GetInt32()).ToArray() : [e.GetInt32()], "a whole number or a list of them");
+
+    public ConfigObject Object(string key)
+    {
+        var value = Get(key, e => e.ValueKind == JsonValueKind.Object ? e : throw new InvalidOperationException(), "an object");
+        return new ConfigObject(value, file, path + key + ".");
+    }
+
+    /// <summary>Fails unless the key is absent, null, or has this value: for settings of which one value is supported.</summary>
+    public void Only(string key, params string[] supported)
+    {
+        _seen.Add(key);
+        if (Has(key) && element.GetProperty(key) is var value && !supported.Contains(value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText(), StringComparer.OrdinalIgnoreCase))
+            throw Wrong(key, $"{string.Join(" or ", supported)}, which is all that is supported");
+    }
+
+    /// <summary>Keys that say nothing about what the model computes.</summary>
+    public void Ignore(params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys)
+            _seen.Add(key);
+    }
+
+    /// <summary>Ignores keys here that merely repeat the ones of a nested object; a differing repetition is an error.</summary>
+    public void IgnoreRepeated(ConfigObject nested)
+    {
+        foreach (var property in element.EnumerateObject())
+        {
+            if (_seen.Contains(property.Name) || !nested.Knows(property.Name, out var other))
+                continue;
+            if (other is { } twin && !JsonElement.DeepEquals(property.Value, twin))
+                throw new LabException($"{file} states {path}{property.Name} twice: {property.Value.GetRawText()} and, nested, {twin.GetRawText()}. Remove one.");
+            _seen.Add(property.Name);
+        }
+    }
+
+    private bool Knows(string key, out JsonElement? value)
+    {
+        value = element.TryGetProperty(key, out var found) ? found : null;
+        return _seen.Contains(key);
+    }
+
+    /// <summary>Fails if a key was neither read nor ignored.</summary>
+    public void Done()
+    {
+        foreach (var property in element.EnumerateObject())
+        {
+            if (!_seen.Contains(property.Name))
+                throw new LabException($"{file}: the key {path}{property.Name} (= {Short(property.Value)}) is unknown, so the model might compute something else than it asks for. Remove the key if it means nothing.");
+        }
+    }
+
+    private T Absent<T>(string key, T value)
+    {
+        _seen.Add(key);
+        return value;
+    }
+
+    private T Get<T>(string key, Func<JsonElement, T> read, string wanted)
+    {
+        _seen.Add(key);
+        if (!element.TryGetProperty(key, out var value))
+            throw new LabException($"{file} lacks the key {path}{key} ({wanted}).");
+        try
+        {
+            return read(value);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            throw Wrong(key, wanted);
+        }
+    }
+
+    public LabException Wrong(string key, string wanted) =>
+        new($"{file}: {path}{key} is {(element.TryGetProperty(key, out var value) ? Short(value) : "absent")}; wanted is {wanted}.");
+
+    private static string Short(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? text[..60] + "…" : value.GetRawText();
+}

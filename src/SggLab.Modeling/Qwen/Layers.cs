@@ -1,0 +1,83 @@
+using static TorchSharp.torch;
+
+namespace SggLab.Modeling;
+
+/// <summary>y = x W^T + b, plus a low-rank update where an adapter is attached.</summary>
+internal sealed class Linear(Tensor weight, Tensor? bias)
+{
+    public readonly Tensor weight = weight;
+    public readonly Tensor? bias = bias;
+
+    /// <summary>Set by <see cref="LoraAdapter"/> while it is attached.</summary>
+    public LowRank? adapter { get; set; }
+
+    public Tensor forward(Tensor x)
+    {
+        var y = nn.functional.linear(x, weight, bias);
+        return adapter is { Enabled: true } low ? low.AddTo(y, x) : y;
+    }
+}
+
+/// <summary>The product B A of two thin matrices, scaled: what LoRA adds to a weight.</summary>
+internal sealed class LowRank(Tensor lora_A, Tensor lora_B, double scale)
+{
+    public readonly Tensor lora_A = lora_A;
+    public readonly Tensor lora_B = lora_B;
+    public readonly double scale = scale;
+
+    public bool Enabled { get; set; } = true;
+
+    public Tensor AddTo(Tensor y, Tensor x)
+    {
+        var low = nn.functional.linear(nn.functional.linear(x, lora_A), lora_B);
+        return y.add(low, alpha: scale);
+    }
+}
+
+/// <summary>Mean-free normalisation by the root mean square, in f32 inside.</summary>
+internal sealed class RmsNorm(Tensor weight, double eps)
+{
+    public readonly Tensor weight = weight;
+    public readonly double eps = eps;
+
+    public Tensor forward(Tensor x) => TorchDispatcher.RmsNorm(x, weight, eps);
+}
+
+internal sealed class LayerNorm(Tensor weight, Tensor bias, double eps)
+{
+    public readonly Tensor weight = weight;
+    public readonly Tensor bias = bias;
+
+    public Tensor forward(Tensor x) => nn.functional.layer_norm(x, [weight.shape[0]], weight, bias, eps);
+}
+
+/// <summary>Cosines and sines by which queries and keys turn; the sine carries the sign of the rotated half.</summary>
+internal sealed record Rope(Tensor Cos, Tensor SignedSin)
+{
+    /// <summary>Turns pairs (i, i + d/2) of the last dimension.</summary>
+    public Tensor Turn(Tensor x)
+    {
+        // rotate_half swaps the halves and negates the first: a roll, with the sign moved into the sine.
+        var half = x.shape[^1] / 2;
+        return (x * Cos).addcmul_(x.roll(half, -1), SignedSin, 1);
+    }
+
+    /// <summary>Keeps the cosines and sines as the reference has them: both halves alike, without the sign.</summary>
+    public void Trace(ForwardTrace? trace, string name)
+    {
+        if (trace is null)
+            return;
+        var half = SignedSin.shape[^1] / 2;
+        var sin = SignedSin.narrow(-1, half, half);
+        var middle = Cos.dim() - 2; // The heads, which all turn alike.
+        trace.Add($"{name}_cos", Cos.squeeze(middle));
+        trace.Add($"{name}_sin", cat([sin, sin], -1).squeeze(middle));
+    }
+
+    /// <param name="angles">[..., d/2], f32.</param>
+    public static Rope Of(Tensor angles, ScalarType type)
+    {
+        var (cos, sin) = (angles.cos(), angles.sin());
+        return new Rope(cat([cos, cos], -1).to_type(type), cat([-sin, sin], -1).to_type(type));
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using SggLab.Contracts;
+using static TorchSharp.torch;
+
+namespace SggLab.Modeling;
+
+/// <summary>The files of a Hugging Face model folder beside its weights, kept as they were so that saving gives them back.</summary>
+public sealed class ModelFolder
+{
+    /// <summary>Files larger than this are not a model's settings.</summary>
+    private const long LargestFile = 64 << 20;
+
+    private ModelFolder(string path, ModelConfig config, SortedDictionary<string, byte[]> files)
+    {
+        Path = path;
+        Config = config;
+        Files = files;
+    }
+
+    /// <summary>Where it was read from; for messages.</summary>
+    public string Path { get; }
+
+    public ModelConfig Config { get; }
+
+    /// <summary>config.json, tokenizer files, preprocessor_config.json and the like by name.</summary>
+    public IReadOnlyDictionary<string, byte[]> Files { get; }
+
+    /// <exception cref="LabException">There is no folder or no config.json, or it is not one of the supported models.</exception>
+    public static ModelFolder Open(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new LabException($"There is no model folder {folder}.");
+        var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
+        {
+            var isWeights = file.Name.EndsWith(".safetensors", StringComparison.Ordinal) || file.Name.EndsWith(".safetensors.index.json", StringComparison.Ordinal);
+            var isSetting = file.Extension is ".json" or ".txt" or ".jinja" or ".model";
+            if (!isWeights && isSetting && file.Length <= LargestFile)
+                files[file.Name] = File.ReadAllBytes(file.FullName);
+        }
+        return Of(folder, files);
+    }
+
+    internal static ModelFolder Of(string path, SortedDictionary<string, byte[]> files)
+    {
+        var configPath = System.IO.Path.Combine(path, "config.json");
+        if (!files.TryGetValue("config.json", out var config))
+            throw new LabException($"{configPath} is missing: {path} is not a Hugging Face model folder.");
+        return new ModelFolder(path, ModelConfig.Parse(System.Text.Encoding.UTF8.GetString(config), configPath), files);
+    }
+
+    internal void Write(string folder, Qwen2VLModel model, ScalarType type)
+    {
+        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
+            throw new LabException($"{folder} exists and is not empty; a model is saved to a new folder.");
+        var temporary = folder.TrimEnd('/', '\\') + ".part";
+        if (Directory.Exists(temporary))
+            Directory.Delete(temporary, recursive: true);
+        Directory.CreateDirectory(temporary);
+        foreach (var (name, bytes) in Files)
+            File.WriteAllBytes(System.IO.Path.Combine(temporary, name), name == "config.json" ? WithType(bytes, type) : bytes);
+        SafetensorsWriter.Write(System.IO.Path.Combine(temporary, "model.safetensors"), model.Weights.Names.Select(n => KeyValuePair.Create(n, model.Weights[n])), type);
+        if (Directory.Exists(folder))
+            Directory.Delete(folder);
+        Directory.Move(temporary, folder);
+    }
+
+    /// <summary>config.json naming the type that the weights are written in; untouched where it already does.</summary>
+    private static byte[] WithType(byte[] config, ScalarType type)
+    {
+        var name = type switch { ScalarType.BFloat16 => "bfloat16", ScalarType.Float16 => "float16", _ => "float32" };
+        var root = JsonNode.Parse(config)!.AsObject();
+        var changed = false;
+        foreach (var part in new[] { root, root["text_config"] as JsonObject })
+        {
+            foreach (var key in new[] { "torch_dtype", "dtype" })
+            {
+                if (part?[key] is { } value && value.GetValue<string>() != name)
+                    (part[key], changed) = (name, true);
+            }
+        }
+        return changed ? System.Text.Encoding.UTF8.GetBytes(root.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n") : config;
+    }
+}

@@ -1,0 +1,103 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+// Shapes: N scored tokens, C tokens of a chunk, D hidden, V vocabulary rows.
+namespace SggLab.Modeling;
+
+/// <summary>How the model rates given tokens.</summary>
+/// <param name="LogProbs">[N] f32: log-probabilities over the whole vocabulary; differentiable.</param>
+/// <param name="Entropies">[N] f32: entropy of each distribution in nats, without gradient; null unless asked for.</param>
+public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
+{
+    /// <summary>Rows of the head's input that are scored at a time: bounds the logits in memory to this many rows of the vocabulary.</summary>
+    private const long ChunkElements = 1 << 24;
+
+    /// <param name="hidden_ND">The states that predict, after the final norm.</param>
+    /// <param name="lm_head_VD">The head's weight.</param>
+    /// <param name="labels_N">i64.</param>
+    /// <param name="temperature">Logits are divided by it first.</param>
+    /// <param name="chunk">Tokens a time, or 0 for as many as keep the logits below 64 MB.</param>
+    internal static TokenScores Of(Tensor hidden_ND, Tensor lm_head_VD, Tensor labels_N, double temperature, bool entropies, int chunk = 0)
+    {
+        var rows = chunk > 0 ? chunk : (int)Math.Max(1, ChunkElements / lm_head_VD.size(0));
+        var scores = Scoring.apply(hidden_ND, lm_head_VD, labels_N, temperature, entropies, rows);
+        return new TokenScores(scores[0], entropies ? scores[1] : null);
+    }
+
+    /// <summary>
+    /// Log-probabilities through the head, chunk by chunk: the logits of a chunk are made, used and dropped, and made
+    /// again on the way back.
+    /// </summary>
+    private sealed class Scoring : autograd.MultiTensorFunction<Scoring>
+    {
+        public override string Name => "TokenScores";
+
+        public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var (hidden_ND, head_VD, labels_N) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2]);
+            var (temperature, entropies, rows) = ((double)vars[3], (bool)vars[4], (int)vars[5]);
+            var count = hidden_ND.size(0);
+            var logProbs_N = empty([count], ScalarType.Float32, hidden_ND.device);
+            var normalisers_N = empty([count], ScalarType.Float32, hidden_ND.device);
+            var entropies_N = empty([entropies ? count : 0], ScalarType.Float32, hidden_ND.device);
+            for (long start = 0; start < count; start += rows)
+            {
+                using var scope = NewDisposeScope();
+                var size = Math.Min(rows, count - start);
+                var logits_CV = Logits(hidden_ND.narrow(0, start, size), head_VD, temperature);
+                var normalisers_C = logits_CV.logsumexp(-1);
+                var labels_C1 = labels_N.narrow(0, start, size).unsqueeze(1);
+                normalisers_N.narrow(0, start, size).copy_(normalisers_C);
+                logProbs_N.narrow(0, start, size).copy_(logits_CV.gather(1, labels_C1).squeeze(1) - normalisers_C);
+                if (entropies)
+                {
+                    var probabilities_CV = (logits_CV - normalisers_C.unsqueeze(1)).exp_();
+                    entropies_N.narrow(0, start, size).copy_(normalisers_C - (probabilities_CV * logits_CV).sum(-1));
+                }
+            }
+            ctx.save_for_backward([hidden_ND, head_VD, labels_N, normalisers_N]);
+            ctx.save_data("temperature", temperature);
+            ctx.save_data("rows", rows);
+            ctx.save_data("hidden", hidden_ND.requires_grad);
+            ctx.save_data("head", head_VD.requires_grad);
+            ctx.mark_non_differentiable([entropies_N]);
+            return [logProbs_N, entropies_N];
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
+        {
+            // What autograd takes must outlive the scope of this call; saved tensors and chunks must not.
+            using var scope = NewDisposeScope();
+            var saved = ctx.get_saved_variables();
+            var (hidden_ND, head_VD, labels_N, normalisers_N) = (saved[0], saved[1], saved[2], saved[3]);
+            var (temperature, rows) = ((double)ctx.get_data("temperature"), (int)ctx.get_data("rows"));
+            var gradient_N = grad_outputs[0];
+            var toHidden = (bool)ctx.get_data("hidden") ? empty_like(hidden_ND) : null;
+            // Sums of many chunks are kept in f32 whatever the weights are.
+            var toHead = (bool)ctx.get_data("head") ? zeros_like(head_VD, ScalarType.Float32) : null;
+            for (long start = 0; start < hidden_ND.size(0); start += rows)
+            {
+                using var chunk = NewDisposeScope();
+                var size = Math.Min(rows, hidden_ND.size(0) - start);
+                var hidden_CD = hidden_ND.narrow(0, start, size);
+                // d logprob / d logits = onehot(label) - softmax(logits), and logits = hidden head^T / temperature.
+                var scaled_C1 = (gradient_N.narrow(0, start, size) / temperature).unsqueeze(1);
+                var toLogits_CV = Logits(hidden_CD, head_VD, temperature).sub_(normalisers_N.narrow(0, start, size).unsqueeze(1)).exp_().mul_(-scaled_C1);
+                toLogits_CV.scatter_add_(1, labels_N.narrow(0, start, size).unsqueeze(1), scaled_C1);
+                var typed_CV = toLogits_CV.to_type(head_VD.dtype);
+                toHidden?.narrow(0, start, size).copy_(typed_CV.mm(head_VD));
+                if (toHead is not null && head_VD.dtype == ScalarType.Float32)
+                    toHead.addmm_(typed_CV.t(), hidden_CD, 1, 1);
+                else
+                    toHead?.add_(typed_CV.t().mm(hidden_CD));
+            }
+            return [toHidden?.MoveToOuterDisposeScope()!, toHead?.to_type(head_VD.dtype).MoveToOuterDisposeScope()!, null!, null!, null!, null!];
+        }
+
+        private static Tensor Logits(Tensor hidden_CD, Tensor head_VD, double temperature)
+        {
+            var logits_CV = hidden_CD.matmul(head_VD.t()).to_type(ScalarType.Float32);
+            return temperature == 1 ? logits_CV : logits_CV.div_(temperature);
+        }
+    }
+}
