@@ -31,7 +31,9 @@ public sealed class EncodedImage
         new(() => bytes, path, origin, field);
 
     /// <summary>The file is read each time its bytes are asked for, so that a data set of files stays on disk.</summary>
-    public static EncodedImage FromFile(string path, RowOrigin origin, string field = "image") => new(() => ReadFile(path, origin, field), path, origin, field);
+    /// <param name="size">The size that the data set states; null reads it from the file.</param>
+    public static EncodedImage FromFile(string path, RowOrigin origin, string field = "image", ImageSize? size = null) =>
+        new(() => ReadFile(path, origin, field), path, origin, field) { _size = size };
 
     /// <summary>The path the data set recorded, if any.</summary>
     public string? Path { get; }
@@ -68,7 +70,7 @@ public sealed class EncodedImage
             }
         }
         var turned = ExifOrientation.ToRgb(rgba, info.Width, info.Height, codec.EncodedOrigin);
-        _size = new ImageSize(turned.Width, turned.Height);
+        _size ??= new ImageSize(turned.Width, turned.Height);
         return turned;
     }
 
