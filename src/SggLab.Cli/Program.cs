@@ -1,5 +1,6 @@
 using SggLab.Cli;
 using SggLab.Cli.Runs;
+using SggLab.Cli.Science;
 using SggLab.Cli.Site;
 using SggLab.Cli.Training;
 
@@ -18,4 +19,8 @@ return await CommandLine.RunAsync(args,
     CheckpointCommands.Create(),
     TokenCommands.Create(),
     WorkerCommands.Create(),
+    RewardCommands.Create(),
+    SceneCommands.Create(),
+    SimilarityCommands.Create(),
+    EvalCommands.Create(),
 ]);

@@ -73,7 +73,10 @@ internal sealed class EvaluatedImage
             hasRelations ? Found.Count(f => f) / (double)Found.Length : null,
             recall,
             Matches is null ? null : AtK.Of(NoGraphRecallAt),
-            hasRelations ? recall ?? default(AtK) : null);
+            hasRelations ? recall ?? default(AtK) : null)
+        {
+            Relations = [.. Truth.Relations.Select((r, i) => (r.Predicate, Matches?.FirstRow[i] ?? int.MaxValue))],
+        };
     }
 
     private static double Share(int[] firstRows, int k) => firstRows.Count(row => row < k) / (double)firstRows.Length;

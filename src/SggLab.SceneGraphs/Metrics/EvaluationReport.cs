@@ -6,6 +6,9 @@ public sealed record EvaluationReport
     public required string Vocabulary { get; init; }
     public required string Protocol { get; init; }
 
+    /// <summary>Predicates of the vocabulary.</summary>
+    public required int PredicateCount { get; init; }
+
     /// <summary>Images of the ground truth.</summary>
     public required int ImageCount { get; init; }
     public required int PredictionCount { get; init; }
@@ -86,4 +89,8 @@ public sealed record CorrectedFigures(int ImagesCounted, AtK Recall, int Predica
 /// <param name="PooledRecall">Share of its relations that the pooled loop found; null for an image without relations.</param>
 /// <param name="Recall">Null where the image is not counted (see docs/metrics.md).</param>
 /// <param name="CorrectedRecall">As Recall, with 0 where the reference leaves the image out; null only for an image without relations.</param>
-public sealed record ImageFigures(string ImageId, bool HasPrediction, string? Failure, double? PooledRecall, AtK? Recall, AtK? NoGraphRecall, AtK? CorrectedRecall);
+public sealed record ImageFigures(string ImageId, bool HasPrediction, string? Failure, double? PooledRecall, AtK? Recall, AtK? NoGraphRecall, AtK? CorrectedRecall)
+{
+    /// <summary>Predicate label and the first row that finds it (or int.MaxValue), a true relation each: what mean recall is resampled from.</summary>
+    internal IReadOnlyList<(int Predicate, int FirstRow)> Relations { get; init; } = [];
+}

@@ -17,6 +17,7 @@ public static class SceneGraphEvaluator
         {
             Vocabulary = vocabulary.Name,
             Protocol = protocol.Name,
+            PredicateCount = vocabulary.Predicates.Count,
             ImageCount = groundTruths.Count,
             PredictionCount = predictions.Count,
             Failure = FailureOf(images),

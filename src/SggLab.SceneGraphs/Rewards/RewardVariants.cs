@@ -40,6 +40,14 @@ public static class RewardVariants
         Terms = [new(RewardFunctions.Format), new(RewardFunctions.NodeCategory), new(RewardFunctions.NodeBox), new(RewardFunctions.EdgeSoft)],
     };
 
+    /// <summary>All six rewards of the reference side by side; for looking, not for training.</summary>
+    public static RewardVariant ReferenceSix { get; } = new()
+    {
+        Name = "reference_six",
+        Summary = "The reference's six rewards side by side.",
+        Terms = [.. RewardFunctions.Reference.Select(f => new RewardTerm(f))],
+    };
+
     public static IReadOnlyList<RewardVariant> All { get; } = [HardRecall, HardRecallRelax, SoftRecall];
 
     public static RewardVariant Find(string name) =>

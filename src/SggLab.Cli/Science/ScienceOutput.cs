@@ -1,0 +1,7 @@
+namespace SggLab.Cli.Science;
+
+/// <summary>Standard output for many lines: buffered, with \n as line end.</summary>
+internal static class ScienceOutput
+{
+    public static StreamWriter Open() => new(Console.OpenStandardOutput(), bufferSize: 1 << 16) { NewLine = "\n" };
+}
