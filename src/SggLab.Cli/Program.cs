@@ -2,6 +2,7 @@ using SggLab.Cli;
 using SggLab.Cli.Runs;
 using SggLab.Cli.Science;
 using SggLab.Cli.Site;
+using SggLab.Cli.Site.Testing;
 using SggLab.Cli.Training;
 
 // One line a group of commands; groups that share a name (run, eval, …) are joined.
@@ -12,6 +13,7 @@ return await CommandLine.RunAsync(args,
     StatusCommands.Create(),
     LogsCommands.Create(),
     DoctorCommands.Create(),
+    TestCommands.Create(),
     TrainCommands.Create(),
     ValidateCommands.Create(),
     RunCommands.Create(),

@@ -41,7 +41,7 @@ public static class DockerPostgres
             say($"starting {image} in a container …");
             await MustAsync(["run", "--detach", "--name", name, "--volume", $"{name}:/sgglab", "--env", "PGDATA=/sgglab/data", "--env", "POSTGRES_USER=sgglab",
                 "--env", "POSTGRES_PASSWORD", "--env", $"POSTGRES_DB={request.Database}", "--publish", "127.0.0.1::5432", image,
-                "-c", "max_connections=120", "-c", "jit=off", "-c", "max_wal_size=512MB"], "run the container", cancel,
+                "-c", $"max_connections={(request.Disposable ? 400 : 120)}", "-c", $"fsync={(request.Disposable ? "off" : "on")}", "-c", "jit=off", "-c", "max_wal_size=512MB"], "run the container", cancel,
                 new Dictionary<string, string?> { ["POSTGRES_PASSWORD"] = password });
         }
         var connection = PostgresFolder.Connection(await PortAsync(name, cancel), password, request.Database);
@@ -52,6 +52,13 @@ public static class DockerPostgres
     /// <summary>Stops the container of this site's folder; the volume keeps the data.</summary>
     public static async Task StopAsync(string folder) =>
         await DockerAsync(["stop", "--time", "30", ContainerName(folder)], TimeSpan.FromSeconds(60), default);
+
+    /// <summary>Container and volume: the data are gone.</summary>
+    public static async Task RemoveAsync(string folder)
+    {
+        await DockerAsync(["rm", "--force", "--volumes", ContainerName(folder)], s_short, default);
+        await DockerAsync(["volume", "rm", "--force", ContainerName(folder)], s_short, default);
+    }
 
     public static async Task<bool> IsRunningAsync(string folder, CancellationToken cancel) =>
         (await DockerAsync(["container", "inspect", "--format", "{{.State.Running}}", ContainerName(folder)], s_short, cancel)).Output.Trim() == "true";

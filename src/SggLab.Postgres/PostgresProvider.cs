@@ -13,7 +13,7 @@ public static class PostgresProvider
             return await GivenPostgres.UseAsync(request.ConnectionString, request.Database, cancel);
         var folder = new PostgresFolder(request.Folder);
         var kept = folder.Kind;
-        if (kept != "local" && request.MayUseDocker && await DockerPostgres.FindImageAsync(mayPull: true, say, cancel) is { } image)
+        if (kept != "local" && request.MayUseDocker && await DockerPostgres.FindImageAsync(request.MayPullImage, say, cancel) is { } image)
             return await DockerPostgres.StartAsync(request, image, say, cancel);
         if (kept == "docker")
             throw new LabException($"This site's database lies in the Docker volume {DockerPostgres.ContainerName(request.Folder)}, and Docker does not answer. Start Docker, or move {request.Folder} away to begin with an empty database.", 3);

@@ -15,6 +15,8 @@ public sealed record PostgresRequest
     public bool MayInstall { get; init; } = true;
     /// <summary>May Docker be used? A folder that already holds a local server stays local.</summary>
     public bool MayUseDocker { get; init; } = true;
+    /// <summary>May Docker fetch the image? A test run never waits for that.</summary>
+    public bool MayPullImage { get; init; } = true;
 }
 
 /// <summary>A PostgreSQL that answers.</summary>

@@ -1,4 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using SggLab.Cli.Site.Machine;
+using SggLab.Postgres;
+using Spectre.Console;
 
 namespace SggLab.Cli.Site;
 
@@ -6,11 +11,102 @@ public static class DoctorCommands
 {
     public static Command Create()
     {
-        var command = new LabCommand("doctor", "Check what this machine has and say what to do about the rest.")
+        var home = HomeOption.Create();
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var command = new LabCommand("doctor", "Check what this machine has and say what to do about the rest. Exit code 1 when something needed is missing.")
         {
             Examples = ["./sgglab doctor", "./sgglab doctor --json"],
         };
-        command.SetAction(_ => { Console.Error.WriteLine(LabHome.Find().Folder); return 0; });
+        command.Add(home);
+        command.Add(json);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var findings = await Diagnosis.MakeAsync(LabHome.Find(parsed.GetValue(home)), cancel);
+            var well = findings.All(f => f.Ok || !f.Needed);
+            if (parsed.GetValue(json))
+                Console.WriteLine(JsonSerializer.Serialize(new { Ok = well, Checks = findings }, JsonFile.Contract));
+            else
+                foreach (var f in findings)
+                    AnsiConsole.MarkupLine($"{(f.Ok ? "[green]ok  [/]" : f.Needed ? "[red]MISS[/]" : "[grey]none[/]")} {Markup.Escape(f.Name),-12} {Markup.Escape(f.Found)}{(f.Remedy is null ? "" : "\n       " + Markup.Escape(f.Remedy.Replace("\n", "\n       ", StringComparison.Ordinal)))}");
+            return well ? 0 : 1;
+        });
         return command;
     }
+}
+
+/// <param name="Needed">`up` does not work without it.</param>
+/// <param name="Found">What there is.</param>
+/// <param name="Remedy">What to do where it is missing.</param>
+public sealed record Finding(string Name, bool Ok, bool Needed, string Found, string? Remedy = null);
+
+/// <summary>Looks at the parts of the environment one by one; changes nothing.</summary>
+public static class Diagnosis
+{
+    public static async Task<IReadOnlyList<Finding>> MakeAsync(LabHome home, CancellationToken cancel) =>
+    [
+        new("system", true, true, $"{System.Runtime.InteropServices.RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {Gigabytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} memory"),
+        new(".NET", true, true, Environment.Version.ToString()),
+        await LibstdcppAsync(),
+        await PostgresAsync(home, cancel),
+        Disk(home),
+        await DockerAsync(cancel),
+        Browser(),
+        await GpuAsync(cancel),
+        Site(home),
+    ];
+
+    private static async Task<Finding> LibstdcppAsync()
+    {
+        var (path, newEnough) = await Libstdcpp.FindAsync();
+        return new("libstdc++", newEnough, true, path ?? "not found", newEnough ? null : Libstdcpp.Remedy);
+    }
+
+    private static async Task<Finding> PostgresAsync(LabHome home, CancellationToken cancel)
+    {
+        if (Environment.GetEnvironmentVariable("SGGLAB_POSTGRES") is { Length: > 0 } given)
+        {
+            try
+            {
+                var server = await GivenPostgres.UseAsync(given, "sgglab", cancel);
+                return new("PostgreSQL", true, true, $"{server.Version}, named by SGGLAB_POSTGRES");
+            }
+            catch (Contracts.LabException e) { return new("PostgreSQL", false, true, "SGGLAB_POSTGRES cannot be used", e.Message); }
+        }
+        var found = await PostgresBinaries.FindAsync();
+        if (found.Count > 0)
+            return new("PostgreSQL", true, true, string.Join(", ", found.Select(b => $"{b.Version} in {b.Folder}")));
+        return new PostgresFolder(home.Postgres).Kind == "docker" ? new("PostgreSQL", true, true, "in a container")
+            : new("PostgreSQL", AptPackages.Possible, true, AptPackages.Possible ? "none; ./sgglab up installs it by apt" : "none", "Docker with an image postgres:17, or: sudo apt-get install -y postgresql, or a server in SGGLAB_POSTGRES");
+    }
+
+    private static Finding Disk(LabHome home)
+    {
+        var at = new DirectoryInfo(home.Folder);
+        while (!at.Exists && at.Parent is { } parent)
+            at = parent;
+        var free = new DriveInfo(at.FullName).AvailableFreeSpace;
+        return new("disk", free > 2L << 30, false, $"{Gigabytes(free)} free in {at.FullName}", free > 2L << 30 ? null : "The demo takes about 1 GB. Free some space, or name another folder with SGGLAB_HOME.");
+    }
+
+    private static async Task<Finding> DockerAsync(CancellationToken cancel)
+    {
+        var run = await CommandRun.RunAsync("docker", ["info", "--format", "{{.ServerVersion}}"], TimeSpan.FromSeconds(10), cancel: cancel);
+        return new("Docker", run.Succeeded, false, run.Succeeded ? run.Output.Trim() : "does not run here; it is not needed");
+    }
+
+    private static Finding Browser() => Chromium.Find() is { } path ? new("Chromium", true, false, path) : new("Chromium", false, false, "none; only the browser tests need it", Chromium.Remedy);
+
+    private static async Task<Finding> GpuAsync(CancellationToken cancel)
+    {
+        var run = await CommandRun.RunAsync("nvidia-smi", ["--query-gpu=name,memory.total", "--format=csv,noheader"], TimeSpan.FromSeconds(15), cancel: cancel);
+        return new("GPU", run.Succeeded, false, run.Succeeded ? run.Output.Trim().Replace("\n", "; ", StringComparison.Ordinal) : "none found; the demo trains on the CPU");
+    }
+
+    private static Finding Site(LabHome home)
+    {
+        var running = ProcessFiles.Running(home);
+        return new("site", true, false, running.Count == 0 ? $"not running; home {home.Folder}" : $"{SiteFile.Read(home)?.Url}, {running.Count} processes, home {home.Folder}");
+    }
+
+    private static string Gigabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GB");
 }

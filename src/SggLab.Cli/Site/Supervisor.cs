@@ -1,4 +1,5 @@
 using System.Globalization;
+using SggLab.Cli.Site.Machine;
 using SggLab.Contracts;
 using SggLab.Postgres;
 using SggLab.Tracking.Store;
@@ -39,6 +40,8 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
 
     private async Task StartAsync(CancellationToken stop)
     {
+        if (options.Workers > 0)
+            await Libstdcpp.EnsureAsync(say, stop);
         var last = SiteFile.Read(_home);
         await SiteStop.StopLeftoversAsync(_home, say, hurry: default);
         var port = WebPort.Choose(options.Port, last is { Url.Length: > 0 } ? new Uri(last.Url).Port : null);
