@@ -27,7 +27,7 @@ internal sealed class AccessTables : ReadModel
         On<PasswordChanged>((e, sql) => sql.Add($$"""update {s}.{{Members}} set changed_at = ? where name = ?""", e.Timestamp, e.Data.Name));
         On<MemberRemoved>((e, sql) => sql.Add($$"""update {s}.{{Members}} set removed_at = ? where name = ?""", e.Timestamp, e.Data.Name));
         On<TokenIssued>((e, sql) => sql.Add($$"""
-            insert into {s}.{{Tokens}} (token_id, name, role, project, hash, issued_at, expires_at) values (?, ?, ?, ?, ?, ?, ?)
+            insert into {s}.{{Tokens}} (token_id, name, role, project, hash, issued_at, expires_at) values (?, ?, ?, ?, ?, ?, ?::timestamptz)
             """, e.Data.TokenId, e.Data.Name, e.Data.Role.ToString(), e.Data.Project, e.Data.Hash, e.Timestamp, e.Data.ExpiresAt));
         On<TokenRevoked>((e, sql) => sql.Add($$"""update {s}.{{Tokens}} set revoked_at = ? where token_id = ?""", e.Timestamp, e.Data.TokenId));
     }
