@@ -12,13 +12,17 @@ public static class LabUrls
     /// <summary>The home page with the form that queues an experiment open: demo, yaml or fields.</summary>
     public static string NewExperiment(string by = "fields") => With(Home, ("new", by)) + "#new-experiment";
 
+    /// <summary>The form with a preset's YAML in it.</summary>
+    public static string Preset(string name) => With(Home, ("new", "yaml"), ("preset", name)) + "#new-experiment";
+
     public static string Experiment(string id) => $"/experiments/{Escape(id)}";
 
-    public static string RunList(string? search = null, string? state = null, string? method = null, string? variant = null, string? experiment = null, string? sort = null) =>
-        With(Runs, ("q", search), ("state", state), ("method", method), ("variant", variant), ("experiment", experiment), ("sort", sort));
+    public static string RunList(string? search = null, string? state = null, string? method = null, string? variant = null, string? experiment = null, string? sort = null,
+        string? pick = null) =>
+        With(Runs, ("q", search), ("state", state), ("method", method), ("variant", variant), ("experiment", experiment), ("sort", sort), ("pick", pick));
 
-    public static string Run(string id, string? tab = null, int? smooth = null, string? metrics = null, long? @event = null, string? type = null) =>
-        With($"/runs/{Escape(id)}", ("tab", tab), ("smooth", Number(smooth)), ("metrics", metrics), ("event", Number(@event)), ("type", type));
+    public static string Run(string id, string? tab = null, int? smooth = null, long? @event = null, string? type = null) =>
+        With($"/runs/{Escape(id)}", ("tab", tab), ("smooth", Number(smooth)), ("event", Number(@event)), ("type", type));
 
     public static string CompareRuns(IEnumerable<string> runs, string? metric = null, int? smooth = null, string? diff = null) =>
         With(Compare, [.. runs.Select(run => ("run", (string?)run)), ("metric", metric), ("smooth", Number(smooth)), ("diff", diff)]);

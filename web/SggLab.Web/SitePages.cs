@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.DataProtection;
 using SggLab.Web.Access;
+using SggLab.Web.Experiments;
 using SggLab.Web.Layout;
 using SggLab.Web.Live;
 
@@ -17,11 +18,12 @@ public static class SitePages
         var services = builder.Services;
         services.AddRazorComponents().AddInteractiveServerComponents(options => options.DetailedErrors = builder.Environment.IsDevelopment())
             .AddHubOptions(options => options.MaximumReceiveMessageSize = LargestMessage);
-        services.AddBootstrapBlazor();
+        services.AddBootstrapBlazor(options => (options.FallbackCulture, options.SupportedCultures) = ("en", ["en"]));
         services.AddDataProtection().SetApplicationName("SggLab").PersistKeysToFileSystem(OwnersFolder(Path.Combine(home, "keys")));
         services.AddSingleton(TimeProvider.System);
         services.AddSignIn();
         services.AddScoped<LivePages>();
+        services.AddSingleton(new Presets(home));
     }
 
     /// <summary>Before the end points of API and pages.</summary>

@@ -12,7 +12,7 @@ public sealed partial class SignIn
     [Inject] public required TimeProvider Time { get; init; }
     [CascadingParameter] public required HttpContext Context { get; set; }
     [SupplyParameterFromQuery(Name = "returnUrl")] public string? ReturnUrl { get; set; }
-    [SupplyParameterFromForm] public SignInEntry Entry { get; set; } = new();
+    [SupplyParameterFromForm] public SignInEntry? Entry { get; set; }
 
     private bool Refused { get; set; }
 

@@ -24,7 +24,7 @@ public abstract class LivePage : ComponentBase, IDisposable
     [Inject] public required Visitor Visitor { get; init; }
     [Inject] public required LivePages Live { get; init; }
     [Inject] public required TimeProvider Time { get; init; }
-    [Inject] public required ILogger<LivePage> Log { get; init; }
+    [Inject] public required ILogger<LivePage> Logger { get; init; }
 
     protected Actor By { get; private set; } = null!;
 
@@ -71,7 +71,7 @@ public abstract class LivePage : ComponentBase, IDisposable
         }
         catch (Exception e) when (!_gone.IsCancellationRequested)
         {
-            Log.LogWarning(e, "A page could not load");
+            Logger.LogWarning(e, "A page could not load");
             Problem = "The database did not answer. This page tries again by itself; if it stays so, run `sgglab status` on the server.";
             _ = TryAgainAsync();
         }

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Components;
+using SggLab.Contracts.Api;
+using SggLab.Tracking.Experiments;
+using SggLab.Tracking.Leaderboards;
+using SggLab.Tracking.Live;
+using SggLab.Tracking.Runs;
+
+namespace SggLab.Web.Experiments;
+
+public sealed partial class ExperimentPage
+{
+    private ExperimentSummary? _experiment;
+    private IReadOnlyList<RunSummary> _runs = [];
+    private IReadOnlyList<ComparisonChoice> _comparisons = [];
+    private IReadOnlyList<Result> _bars = [];
+    private string? _board;
+
+    [Inject] public required ExperimentQueries Experiments { get; init; }
+    [Inject] public required RunQueries Runs { get; init; }
+    [Inject] public required LeaderboardQueries Boards { get; init; }
+    [Parameter] public string Id { get; set; } = "";
+
+    protected override bool Concerns(LabChange change) =>
+        change.Kind is "leaderboard" or "queue" || change.Id == Id || change.Kind == "run" && (_runs.Count == 0 || _runs.Any(run => run.Id == change.Id));
+
+    protected override async Task LoadAsync(CancellationToken cancellation)
+    {
+        if (_experiment?.Id != Id)
+            (_experiment, _runs, _bars) = (null, [], []);
+        var experiment = await Experiments.FindAsync(By, Id, cancellation);
+        if (experiment is not null)
+        {
+            // Oldest first: the order in which they start.
+            _runs = [.. (await Runs.ListAsync(By, new RunFilter(ExperimentId: Id, Limit: 500), cancellation)).Reverse()];
+            var ranked = await Boards.RowsAsync(By, cancellation: cancellation);
+            var own = ranked.Where(row => _runs.Any(run => run.Id == row.RunId)).ToList();
+            _bars = Result.Of(own);
+            _board = own is [var first, ..] ? LabUrls.Board(first.Dataset, first.Split, first.ProtocolHash) : null;
+            _comparisons = ComparisonChoice.Of(_runs);
+        }
+        _experiment = experiment;
+    }
+}

@@ -1,0 +1,51 @@
+using SggLab.Contracts.Api;
+using SggLab.Web.Look;
+
+namespace SggLab.Web.Home;
+
+/// <summary>What the home page says about the lab at this moment.</summary>
+public sealed record HomeView
+{
+    public const int MostRunning = 6, MostExperiments = 20, MostActivity = 30;
+
+    public static HomeView Empty { get; } = new() { Running = [], Sparks = [], Queue = [], WorkerList = [], Experiments = [], Activity = [], Best = null };
+
+    public required IReadOnlyList<RunSummary> Running { get; init; }
+    public required Dictionary<string, Sparkline> Sparks { get; init; }
+    public required IReadOnlyList<QueueItem> Queue { get; init; }
+    public required IReadOnlyList<WorkerSummary> WorkerList { get; init; }
+    public required IReadOnlyList<ExperimentSummary> Experiments { get; init; }
+    public required IReadOnlyList<ActivityItem> Activity { get; init; }
+    public required LeaderboardRow? Best { get; init; }
+
+    public int Waiting => Queue.Count(item => item.Run.State is "queued" or "waiting");
+    public int Workers => WorkerList.Count(IsHere);
+
+    public string RunningNote => Running.Count == 0 ? "no run" : string.Join(", ", Running.Select(run => VariantLook.Of(run).Label).Distinct().Take(3));
+
+    public string WaitingNote => (Waiting, Queue.Count(item => item.WaitsFor is not null)) switch
+    {
+        (0, _) => "nothing waits",
+        (_, 0) => "next when a worker is free",
+        (_, var held) => $"{held} for a run they start from",
+    };
+
+    public string WorkersNote => (Workers, WorkerList.Count(worker => worker.State == "busy")) switch
+    {
+        (0, _) => "none connected",
+        var (all, busy) when busy == all => "all busy",
+        var (_, busy) => $"{busy} busy",
+    };
+
+    public string BestNote => Best is null ? "no evaluation yet" : $"{Best.Run} on {Best.Dataset}/{Best.Split}";
+
+    /// <summary>What to do about an idle lab.</summary>
+    public string NothingRunning => (Waiting, Workers) switch
+    {
+        ( > 0, 0) => "Runs wait, but no worker is connected. Start one with `sgglab worker run`, or look at `sgglab status`.",
+        ( > 0, _) => "A worker takes the next run in a moment.",
+        _ => "Queue an experiment, and its runs appear here.",
+    };
+
+    private static bool IsHere(WorkerSummary worker) => worker.State is "idle" or "busy" or "silent";
+}
