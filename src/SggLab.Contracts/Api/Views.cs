@@ -23,10 +23,11 @@ public sealed record Curve(string RunId, string Metric, IReadOnlyList<int> Steps
 
 public sealed record ExperimentSummary(string Id, string Name, string? Note, DateTimeOffset CreatedAt, int Runs, int Completed, int Failed, int Running, int Queued);
 
-/// <summary>GET /api/v1/leaderboard, best first within one protocol. Difference: recall minus that of the run it started from, paired bootstrap.</summary>
+/// <summary>GET /api/v1/leaderboard, best first within one protocol. Difference: recall minus that of the run it started from, paired bootstrap.
+/// Step: of the checkpoint; 0 = the weights the run started from.</summary>
 public sealed record LeaderboardRow(int Rank, string Run, string RunId, string? Variant, string Method, int Seed, string Checkpoint, string Protocol, string ProtocolHash,
     string Dataset, string Split, int Images, double FailureRate, double Recall, double RecallLow, double RecallHigh, double MeanRecall, double? Ap50,
-    Difference? OverStart, long Event, DateTimeOffset At);
+    Difference? OverStart, long Event, DateTimeOffset At, int? Step = null);
 public sealed record Difference(string Checkpoint, double Mean, double Low, double High);
 
 public sealed record CheckpointNode(string Id, string RunId, string Run, int Attempt, int Step, string Kind, string? Parent, long Bytes, IReadOnlyList<BlobFile> Files,

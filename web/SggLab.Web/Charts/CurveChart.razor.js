@@ -22,7 +22,7 @@ const options = (state) => {
   return {
     width: element.clientWidth || 300,
     height: settings.height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 14, 0, 0],
     legend: { show: false },
     cursor: { sync: settings.together ? { key: settings.together } : undefined, points: { size: 6 }, y: false },
     scales: { x: { time: false }, y: { range: (u, min, max) => padded(min, max) } },

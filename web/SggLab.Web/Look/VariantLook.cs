@@ -34,6 +34,9 @@ public sealed record VariantLook(string Key, string Label, int Order)
         _ => Other with { Label = Method(method) },
     };
 
+    /// <summary>A row of step 0 without anything it started from is the untrained model, whatever its run went on to do.</summary>
+    public static VariantLook Of(LeaderboardRow row) => row is { Step: 0, OverStart: null } ? Untrained : Of(row.Method, row.Variant, row.Step);
+
     public static VariantLook Of(RunSummary run) => Of(run.Method, run.Variant);
 
     public static string Method(string method) => method.ToLowerInvariant() switch

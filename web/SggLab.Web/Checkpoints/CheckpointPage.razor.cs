@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Components;
+using SggLab.Contracts.Api;
+using SggLab.Tracking.Checkpoints;
+using SggLab.Tracking.Live;
+using SggLab.Tracking.Runs;
+using SggLab.Web.Look;
+
+namespace SggLab.Web.Checkpoints;
+
+public sealed partial class CheckpointPage
+{
+    private const int MostRuns = 40;
+    private CheckpointLineage? _lineage;
+    private LineageLayout _graph = LineageLayout.Empty;
+    private IReadOnlyList<EvaluationSummary> _own = [];
+    private readonly Dictionary<string, VariantLook> _looks = [];
+
+    [Inject] public required CheckpointQueries Checkpoints { get; init; }
+    [Inject] public required RunQueries Runs { get; init; }
+    [Parameter] public string Id { get; set; } = "";
+
+    protected override bool Concerns(LabChange change) => change.Kind is "checkpoint" or "leaderboard";
+
+    protected override async Task LoadAsync(CancellationToken cancellation)
+    {
+        if (_lineage?.Checkpoint.Id != Id)
+            _lineage = null;
+        var lineage = await Checkpoints.LineageAsync(By, Id, cancellation);
+        if (lineage is not null)
+            (_graph, _own) = (LineageLayout.Of(lineage, await LooksAsync(lineage, cancellation)), [.. lineage.Evaluations.Where(evaluation => evaluation.Checkpoint == Id)]);
+        _lineage = lineage;
+    }
+
+    /// <summary>A checkpoint knows its run but not the run's variant, which never changes.</summary>
+    private async Task<IReadOnlyDictionary<string, VariantLook>> LooksAsync(CheckpointLineage lineage, CancellationToken cancellation)
+    {
+        var runs = lineage.Ancestors.Append(lineage.Checkpoint).Concat(lineage.Descendants).Select(node => node.RunId).Distinct();
+        foreach (var id in runs.Where(id => !_looks.ContainsKey(id)).Take(MostRuns).ToList())
+            if (await Runs.FindAsync(By, id, cancellation) is { } run)
+                _looks[id] = VariantLook.Of(run.Run);
+        return _looks;
+    }
+}

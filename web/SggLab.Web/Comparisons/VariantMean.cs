@@ -1,0 +1,32 @@
+using SggLab.Web.Look;
+
+namespace SggLab.Web.Comparisons;
+
+/// <summary>A variant over its seeds: the mean of the recalls and, from two seeds on, the 95% interval of that mean (Student's t).</summary>
+public sealed record VariantMean(VariantLook Look, int Seeds, double Recall, double Low, double High, double MeanRecall, double FailureRate)
+{
+    /// <summary>Two-sided 95% quantiles of Student's t for 1, 2, … degrees of freedom.</summary>
+    private static readonly double[] s_t = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086];
+
+    /// <summary>Within one protocol and of variants with several seeds; empty where there are none.</summary>
+    public static IReadOnlyList<VariantMean> Of(IReadOnlyList<FinalRow> finals)
+    {
+        if (finals.Select(final => final.Evaluation.ProtocolHash).Distinct().Count() != 1)
+            return [];
+        List<VariantMean> means = [.. finals.GroupBy(final => final.Line.Look).OrderBy(variant => variant.Key.Order).Select(variant => Of(variant.Key, [.. variant]))];
+        return means.Any(mean => mean.Seeds > 1) ? means : [];
+    }
+
+    private static VariantMean Of(VariantLook look, IReadOnlyList<FinalRow> runs)
+    {
+        double[] recalls = [.. runs.Select(run => run.Evaluation.Recall)];
+        var mean = recalls.Average();
+        var half = double.NaN;
+        if (recalls.Length > 1)
+        {
+            var deviation = Math.Sqrt(recalls.Sum(recall => (recall - mean) * (recall - mean)) / (recalls.Length - 1));
+            half = s_t[Math.Min(recalls.Length - 1, s_t.Length) - 1] * deviation / Math.Sqrt(recalls.Length);
+        }
+        return new VariantMean(look, recalls.Length, mean, mean - half, mean + half, runs.Average(run => run.Evaluation.MeanRecall), runs.Average(run => run.Evaluation.FailureRate));
+    }
+}
