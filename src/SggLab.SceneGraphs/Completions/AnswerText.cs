@@ -27,23 +27,28 @@ internal static class AnswerText
 
     private static int CopyWithoutFences(ReadOnlySpan<char> source, Span<char> target)
     {
-        var length = 0;
-        while (source.Length > 0)
+        var (length, at) = (0, 0);
+        var fence = Next(source, "```", 0);
+        var json = Next(source, "json", 0);
+        while (Math.Min(fence, json) < source.Length)
         {
-            var fence = source.IndexOf("```");
-            var json = (fence < 0 ? source : source[..fence]).IndexOf("json");
-            var next = json >= 0 ? json : fence;
-            if (next < 0)
-            {
-                source.CopyTo(target[length..]);
-                return length + source.Length;
-            }
-            source[..next].CopyTo(target[length..]);
-            length += next;
+            var next = Math.Min(fence, json);
+            source[at..next].CopyTo(target[length..]);
+            length += next - at;
             target[length++] = ' ';
-            source = source[(next + (json >= 0 ? 4 : 3))..];
+            at = next + (next == fence ? 3 : 4);
+            if (next == fence) fence = Next(source, "```", at);
+            else json = Next(source, "json", at);
         }
-        return length;
+        source[at..].CopyTo(target[length..]);
+        return length + source.Length - at;
+    }
+
+    // The two words share no character, so that finding one never steps over the other.
+    private static int Next(ReadOnlySpan<char> source, string word, int from)
+    {
+        var found = source[from..].IndexOf(word);
+        return found < 0 ? source.Length : from + found;
     }
 
     private static Range Stripped(ReadOnlySpan<char> text, int start, int end)

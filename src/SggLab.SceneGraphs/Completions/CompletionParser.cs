@@ -27,7 +27,8 @@ public static class CompletionParser
         }
         if (!Readers.TryTake(out var reader)) reader = new Reader();
         var parsed = reader.Read(response, imageWidth / boxScaleWidth, imageHeight / boxScaleHeight);
-        Readers.Add(reader);
+        // One that has grown with a giant is left to the collector.
+        if (response.Length < 200_000) Readers.Add(reader);
         return parsed;
     }
 

@@ -16,7 +16,7 @@ internal static class FormatReward
     {
         if (!c.TryGetGraph(out var objects, out var relationships)) return 0;
         if (!c.TryIterate(objects, out var objectCount) || !c.TryIterate(relationships, out var relationCount)) return 0;
-        if (!ObjectsAreValid(c, objects, objectCount) || !RelationsAreValid(c, relationships, relationCount, objects, objectCount)) return 0;
+        if (!ObjectsAreValid(c, objects, objectCount) || !RelationsAreValid(c, relationships, relationCount)) return 0;
         if (HasTags(c.Completion)) return c.Settings.FormatWeight;
         return c.Settings.StrictFormat ? 0 : 0.5 * c.Settings.FormatWeight;
     }
@@ -30,6 +30,7 @@ internal static class FormatReward
             var id = c.Find(at, "id");
             var box = c.Find(at, "bbox");
             if (id < 0 || c.Json(id).Kind != JsonKind.String) return false;
+            c.NameOf(id).ListedIn = c.Number;
             if (box < 0 || c.Json(box).Kind != JsonKind.Array || c.Json(box).Count != 4) return false;
             for (var k = 1; k <= 4; k++)
                 if (!RewardCase.IsNumber(c.Json(box + k).Kind)) return false;
@@ -38,7 +39,7 @@ internal static class FormatReward
     }
 
     // Names are compared as written: "Man.1" does not name "man.1".
-    private static bool RelationsAreValid(RewardCase c, int relationships, int count, int objects, int objectCount)
+    private static bool RelationsAreValid(RewardCase c, int relationships, int count)
     {
         var at = relationships + 1;
         for (var i = 0; i < count; i++, at = c.Json(at).Next)
@@ -46,7 +47,7 @@ internal static class FormatReward
             if (c.Json(at).Kind != JsonKind.Object) return false;
             if (!TryGetText(c, at, "subject", out var subject) || !TryGetText(c, at, "object", out var target)) return false;
             if (!TryGetText(c, at, "predicate", out _)) return false;
-            if (!IsListed(c, subject, objects, objectCount) || !IsListed(c, target, objects, objectCount)) return false;
+            if (c.NameOf(subject).ListedIn != c.Number || c.NameOf(target).ListedIn != c.Number) return false;
         }
         return true;
     }
@@ -55,15 +56,6 @@ internal static class FormatReward
     {
         index = c.Find(relation, key);
         return index >= 0 && c.Json(index).Kind == JsonKind.String;
-    }
-
-    private static bool IsListed(RewardCase c, int text, int objects, int objectCount)
-    {
-        var wanted = c.CharactersOf(text);
-        var at = objects + 1;
-        for (var i = 0; i < objectCount; i++, at = c.Json(at).Next)
-            if (c.CharactersOf(c.Find(at, "id")).SequenceEqual(wanted)) return true;
-        return false;
     }
 
     // The regex <think>.*?</think>\s*<answer>(.*?)</answer> against the whole text.

@@ -21,5 +21,8 @@ internal sealed class Name
     /// <summary>Number of the text as written before the first dot, in lower case.</summary>
     public required int RawCategory { get; init; }
 
+    /// <summary>The last case whose objects list this id as written.</summary>
+    public int ListedIn { get; set; }
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Raw} ({Refined})");
 }

@@ -7,21 +7,22 @@ namespace SggLab.SceneGraphs.Rewards;
 /// <summary>Names seen so far, by their text, and how alike their categories are. Not thread-safe: each scorer's scratch has its own.</summary>
 internal sealed class NameTable
 {
-    // Models invent names without end: past these numbers the tables start anew, between two cases.
+    // Models invent names without end: past this number the table starts anew, between two cases.
     private const int MaxNames = 50_000;
-    private const int MaxPairs = 1_000_000;
 
     private readonly Dictionary<string, Name> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Name>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private readonly Dictionary<string, int> _refined = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _categories = new(StringComparer.Ordinal);
     private readonly List<string> _categoryTexts = [];
-    private readonly Dictionary<long, double> _similarities = [];
+    private readonly List<(bool IsMade, Doc? Doc)> _categoryDocs = [];
     private readonly ICategorySimilarity _similarity;
+    private readonly DocSimilarity? _docs;
 
     public NameTable(ICategorySimilarity similarity)
     {
         _similarity = similarity;
+        _docs = similarity as DocSimilarity;
         _bySpan = _names.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
@@ -43,31 +44,41 @@ internal sealed class NameTable
     }
 
     /// <summary>The similarity of two categories; NaN where the reference raises.</summary>
+    /// <remarks>Of vectors it is worked out each time: 96 products take less than finding the pair in a table that fits no cache.</remarks>
     public double Similarity(int a, int b)
     {
-        var key = a < b ? ((long)a << 32) | (uint)b : ((long)b << 32) | (uint)a;
-        if (_similarities.TryGetValue(key, out var known)) return known;
-        var value = _similarity.TryCompare(_categoryTexts[a], _categoryTexts[b], out var similarity) ? similarity : double.NaN;
-        _similarities.Add(key, value);
-        return value;
+        if (_docs is not null) return DocOf(_docs, a) is { } first && DocOf(_docs, b) is { } second ? Doc.Similarity(first, second) : double.NaN;
+        return _similarity.TryCompare(_categoryTexts[a], _categoryTexts[b], out var similarity) ? similarity : double.NaN;
+    }
+
+    // Made when first compared: the hard reward never does.
+    private Doc? DocOf(DocSimilarity docs, int category)
+    {
+        var entry = _categoryDocs[category];
+        if (!entry.IsMade) _categoryDocs[category] = entry = (true, docs.DocOf(_categoryTexts[category]));
+        return entry.Doc;
     }
 
     public string CategoryText(int category) => _categoryTexts[category];
 
     public void ForgetIfFull()
     {
-        if (_names.Count < MaxNames && _similarities.Count < MaxPairs) return;
+        if (_names.Count < MaxNames) return;
         _names.Clear();
         _refined.Clear();
         _categories.Clear();
         _categoryTexts.Clear();
-        _similarities.Clear();
+        _categoryDocs.Clear();
     }
 
     private int CategoryNumber(string category)
     {
         var number = NumberOf(_categories, category);
-        if (number == _categoryTexts.Count) _categoryTexts.Add(category);
+        if (number == _categoryTexts.Count)
+        {
+            _categoryTexts.Add(category);
+            _categoryDocs.Add((false, null));
+        }
         return number;
     }
 

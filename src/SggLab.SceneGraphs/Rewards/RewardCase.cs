@@ -40,6 +40,9 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
     private double[] _costs = [];
     private int[] _columnOfRow = [];
 
+    /// <summary>Counts the completions loaded.</summary>
+    public int Number { get; private set; }
+
     public RewardSettings Settings { get; } = settings;
     public NameTable Names { get; } = new(similarity);
 
@@ -58,14 +61,19 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
     public void Load(string completion, SceneGraph truth, double boxScaleWidth, double boxScaleHeight)
     {
         Names.ForgetIfFull();
+        Number++;
         _completion = completion;
         _truth = truth;
         _boxScaleWidth = boxScaleWidth;
         _boxScaleHeight = boxScaleHeight;
         _hasNodes = _hasEdges = _hasMatches = null;
         LoadTruth();
-        _answer = AnswerText.Extract(completion, ref _answerBuffer);
-        _isJson = _json.TryParse(Answer);
+        _isJson = false;
+        if (completion.Length <= CompletionParser.MaxLength)
+        {
+            _answer = AnswerText.Extract(completion, ref _answerBuffer);
+            _isJson = _json.TryParse(Answer);
+        }
         _objects = Member("objects");
         _relationships = Member("relationships");
     }
@@ -105,8 +113,6 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
     public ref readonly JsonNode Json(int index) => ref _json[index];
 
     public int Find(int objectIndex, string key) => _json.Find(objectIndex, key, Answer);
-
-    public ReadOnlySpan<char> CharactersOf(int stringIndex) => _json.Characters(_json[stringIndex], Answer);
 
     public Name NameOf(int stringIndex) => Names.Get(_json.Characters(_json[stringIndex], Answer));
 

@@ -27,7 +27,7 @@ public sealed class RewardScorer
 
     public static RewardScorer Create(RewardVariant variant, ICategorySimilarity similarity) => new(variant, similarity);
 
-    /// <param name="completion">The raw text of the model.</param>
+    /// <param name="completion">The raw text of the model; one of more than <see cref="Completions.CompletionParser.MaxLength"/> characters earns nothing.</param>
     /// <param name="groundTruth">Boxes in [0,1].</param>
     /// <param name="boxScaleWidth">What a written x is divided by: 1000, or the width in pixels of the image that the model saw.</param>
     /// <param name="boxScaleHeight">The same for y.</param>
@@ -43,7 +43,7 @@ public sealed class RewardScorer
             parts[term.Function.Name] = value;
             total += value * term.Weight;
         }
-        _scratch.Add(scratch);
+        Return(scratch, completion);
         return new RewardScore(total, parts);
     }
 
@@ -59,8 +59,14 @@ public sealed class RewardScorer
             parts[i] = Variant.Terms[i].Function.Compute(scratch);
             total += parts[i] * Variant.Terms[i].Weight;
         }
-        _scratch.Add(scratch);
+        Return(scratch, completion);
         return total;
+    }
+
+    // One that has grown with a giant is left to the collector.
+    private void Return(RewardCase scratch, string completion)
+    {
+        if (completion.Length < 200_000) _scratch.Add(scratch);
     }
 
     private RewardCase Rent() => _scratch.TryTake(out var scratch) ? scratch : new RewardCase(_similarity, Variant.Settings);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using SggLab.SceneGraphs.Similarity.SpacySm;
 
 namespace SggLab.SceneGraphs.Similarity;
@@ -7,19 +6,18 @@ namespace SggLab.SceneGraphs.Similarity;
 /// The reference's similarity: spaCy's <c>Doc.similarity</c> with en_core_web_sm 3.8. That model has no word vectors, so the figure tells more of
 /// spelling than of meaning: man and dog are at .81, on and above at .66.
 /// </summary>
-public sealed class SpacySmSimilarity : ICategorySimilarity
+public sealed class SpacySmSimilarity : DocSimilarity
 {
     /// <summary>What lies beyond is not read: names are a few words, and the network's time grows with the length.</summary>
-    public const int MaxLength = 1000;
+    public const int MaxLength = 500;
 
-    private const int MaxDocs = 50_000;
     private static readonly Lazy<SpacySmSimilarity> SharedInstance = new(() => new SpacySmSimilarity());
 
-    private readonly ConcurrentDictionary<string, Doc?> _docs = new(StringComparer.Ordinal);
     private readonly SpacyTokenizer _tokenizer;
     private readonly Tok2Vec _network;
 
     private SpacySmSimilarity()
+        : base("spacy-sm")
     {
         var rules = TokenizerRules.Load(Resource("tokenizer.json"));
         _tokenizer = new SpacyTokenizer(rules);
@@ -29,30 +27,14 @@ public sealed class SpacySmSimilarity : ICategorySimilarity
     /// <summary>The one instance: 6 MB of weights and the vectors of all names seen.</summary>
     public static SpacySmSimilarity Shared => SharedInstance.Value;
 
-    public string Name => "spacy-sm";
-
-    public bool TryCompare(string a, string b, out double similarity)
-    {
-        similarity = 0;
-        if (DocOf(a) is not { } first || DocOf(b) is not { } second) return false;
-        similarity = Doc.Similarity(first, second);
-        return true;
-    }
-
     internal List<SpacyToken> Tokenize(string text) => _tokenizer.Tokenize(text);
 
     internal float[] VectorOf(string text) => _network.MeanOf(_tokenizer.Tokenize(text));
 
-    // Null for a text that is no Unicode: spaCy raises when it encodes one as UTF-8.
-    private Doc? DocOf(string text)
+    // A text that is no Unicode: spaCy raises when it encodes one as UTF-8.
+    private protected override Doc? Make(string text)
     {
-        if (_docs.TryGetValue(text, out var known)) return known;
-        if (_docs.Count >= MaxDocs) _docs.Clear();
-        return _docs.GetOrAdd(text, Make(text.Length > MaxLength ? text[..MaxLength] : text));
-    }
-
-    private Doc? Make(string text)
-    {
+        if (text.Length > MaxLength) text = text[..(char.IsHighSurrogate(text[MaxLength - 1]) ? MaxLength - 1 : MaxLength)];
         for (var i = 0; i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i])) continue;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using SggLab.SceneGraphs.Python;
 
 namespace SggLab.SceneGraphs.Similarity;
@@ -7,28 +6,11 @@ namespace SggLab.SceneGraphs.Similarity;
 /// Cosine of the mean word vectors of two names, with the rules of spaCy's <c>Doc.similarity</c>: a word without a vector counts as zeros,
 /// equal words give 1, a vector without length gives 0.
 /// </summary>
-public sealed class VectorSimilarity(WordVectors vectors, string name) : ICategorySimilarity
+public sealed class VectorSimilarity(WordVectors vectors, string name) : DocSimilarity(name)
 {
-    private readonly ConcurrentDictionary<string, Doc> _docs = new(StringComparer.Ordinal);
-
-    public string Name { get; } = name;
-
     public static VectorSimilarity Load(string path) => new(WordVectors.Load(path), $"vectors:{path}");
 
-    public bool TryCompare(string a, string b, out double similarity)
-    {
-        similarity = Doc.Similarity(DocOf(a), DocOf(b));
-        return true;
-    }
-
-    private Doc DocOf(string text)
-    {
-        if (_docs.TryGetValue(text, out var known)) return known;
-        if (_docs.Count > 50_000) _docs.Clear();
-        return _docs.GetOrAdd(text, Make(text));
-    }
-
-    private Doc Make(string text)
+    private protected override Doc Make(string text)
     {
         var tokens = PythonText.Split(text);
         var mean = new float[vectors.Dimensions];

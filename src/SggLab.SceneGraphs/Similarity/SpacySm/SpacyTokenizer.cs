@@ -8,6 +8,9 @@ internal sealed class SpacyTokenizer
     /// <summary>Longer words are not tried as URLs: the pattern's time grows with the square of the length.</summary>
     private const int MaxUrlLength = 500;
 
+    /// <summary>The longest unit or currency that the suffix pattern holds is five characters.</summary>
+    private const int LongestSuffix = 12;
+
     private readonly TokenizerRules _rules;
     private readonly ILookup<string, string[]> _phrases;
 
@@ -81,7 +84,7 @@ internal sealed class SpacyTokenizer
                 prefixes.Add(text[..prefix]);
                 return text[prefix..];
             }
-            var suffix = _rules.Suffix.Match(text[prefix..]).Length;
+            var suffix = SuffixLength(text[prefix..]);
             if (suffix > 0 && IsSpecial(text[..^suffix], withSpecials))
             {
                 suffixes.Add(text[^suffix..]);
@@ -92,6 +95,14 @@ internal sealed class SpacyTokenizer
             text = text[prefix..^suffix];
         }
         return text;
+    }
+
+    // Only a run of dots makes a suffix of more than a few characters: what lies before cannot start one, and is not tried.
+    private int SuffixLength(string text)
+    {
+        var start = Math.Max(0, text.Length - LongestSuffix);
+        while (start > 0 && text[start] == '.') start--;
+        return _rules.Suffix.Match(text, start).Length;
     }
 
     private void AddInfixed(string text, List<SpacyToken> tokens)
