@@ -37,6 +37,13 @@ public static partial class HubFolder
         return splits.FirstOrDefault(split => split.Name == name) ?? throw new DatasetException(path, null, null, $"has no split '{name}'; it has {names}");
     }
 
+    /// <summary>Whether a folder holds parquet files, itself or in data/.</summary>
+    public static bool HasParquet(string folder)
+    {
+        var data = Path.Combine(folder, "data");
+        return ParquetFiles(folder).Any() || Directory.Exists(data) && ParquetFiles(data).Any();
+    }
+
     private static IEnumerable<string> ParquetFiles(string folder) => Directory.EnumerateFiles(folder, "*.parquet");
 
     private static string SplitOf(string file) => ShardName().Match(Path.GetFileName(file)) is { Success: true } match ? match.Groups["split"].Value : "train";

@@ -74,13 +74,6 @@ public sealed class EncodedImage
         return turned;
     }
 
-    /// <summary>Reads size from bytes that will not be kept.</summary>
-    internal static ImageSize Probe(ReadOnlySpan<byte> bytes, RowOrigin origin, string field = "image")
-    {
-        using var codec = OpenCodec(bytes, origin, field);
-        return SizeOf(codec);
-    }
-
     private static ImageSize SizeOf(SKCodec codec) => ExifOrientation.SwapsAxes(codec.EncodedOrigin)
         ? new ImageSize(codec.Info.Height, codec.Info.Width)
         : new ImageSize(codec.Info.Width, codec.Info.Height);
@@ -90,12 +83,14 @@ public sealed class EncodedImage
     private static SKCodec OpenCodec(ReadOnlySpan<byte> bytes, RowOrigin origin, string field)
     {
         using var data = SKData.CreateCopy(bytes);
-        return SKCodec.Create(data)
-            ?? throw origin.Error(field, $"{bytes.Length} bytes that are no image ({Describe(bytes)}); expected an encoded JPEG, PNG, WebP, GIF or BMP");
+        return SKCodec.Create(data) ?? throw NoImage(bytes, origin, field);
     }
 
-    private static string Describe(ReadOnlySpan<byte> bytes) =>
-        bytes.Length == 0 ? "empty" : "they start with " + Convert.ToHexStringLower(bytes[..Math.Min(8, bytes.Length)]);
+    internal static DatasetException NoImage(ReadOnlySpan<byte> bytes, RowOrigin origin, string field)
+    {
+        var start = bytes.Length == 0 ? "none at all" : "they start with " + Convert.ToHexStringLower(bytes[..Math.Min(8, bytes.Length)]);
+        return origin.Error(field, $"holds {bytes.Length} bytes that are no image ({start}); expected an encoded JPEG, PNG, WebP, GIF or BMP");
+    }
 
     private static ReadOnlyMemory<byte> ReadFile(string path, RowOrigin origin, string field)
     {

@@ -1,7 +1,4 @@
 using System.Collections;
-using System.Globalization;
-using System.Text.Json;
-using SggLab.SceneGraphs.Graphs;
 
 namespace SggLab.Datasets.Psg;
 
@@ -27,7 +24,7 @@ public enum PsgObjects
 /// <summary>How psg.json is read; the defaults are the reference loader's (OpenPSG, PanopticSceneGraphDataset).</summary>
 public sealed record PsgOptions
 {
-    /// <summary>Folder that holds train2017 and val2017; null looks for coco beside the file, else beside it.</summary>
+    /// <summary>Folder that holds train2017 and val2017; null looks for coco, then for these two, beside the file.</summary>
     public string? Images { get; init; }
 
     public PsgRelations Relations { get; init; } = PsgRelations.Reference;
@@ -43,92 +40,41 @@ public sealed record PsgOptions
 /// <summary>One split (train or test) of PSG. Records are read from the file one at a time.</summary>
 public sealed class PsgDataset : ISceneGraphDataset, IDisposable
 {
-    private readonly string _path;
-    private readonly PsgHeader _header;
-    private readonly PsgOptions _options;
-    private readonly bool _train;
-    private readonly string _images;
+    private readonly PsgSource _source;
     private readonly int[] _rows;
-    private readonly Microsoft.Win32.SafeHandles.SafeFileHandle _handle;
 
-    private PsgDataset(string path, PsgHeader header, int[] rows, string split, PsgOptions options)
-    {
-        (_path, _header, _rows, _options, _train) = (path, header, rows, options, split == "train");
-        var coco = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "coco");
-        _images = options.Images ?? (Directory.Exists(coco) ? coco : Path.GetDirectoryName(Path.GetFullPath(path))!);
-        _handle = File.OpenHandle(path);
-    }
+    private PsgDataset(PsgSource source, int[] rows) => (_source, _rows) = (source, rows);
 
     public static IReadOnlyList<string> Splits { get; } = ["train", "test"];
 
     public int Count => _rows.Length;
 
-    public SceneGraphExample this[int row] => Example(_rows[row]);
+    public SceneGraphExample this[int row] => _source.Example(_rows[row], _source.Record(_rows[row]));
 
-    /// <summary>Reads the whole file once for its index and lists.</summary>
-    /// <exception cref="DatasetException">Not JSON, cut off, or a key is missing. Records are checked when they are read.</exception>
+    /// <summary>Reads the whole file for its lists and to find the split's records.</summary>
+    /// <exception cref="DatasetException">Not JSON, cut off, or a record is broken.</exception>
     public static PsgDataset Open(string path, string split, PsgOptions? options = null)
     {
-        options ??= new PsgOptions();
         if (!Splits.Contains(split)) throw new DatasetException(path, null, null, $"has no split '{split}'; it has {string.Join(", ", Splits)}");
-        var ids = new List<(string Id, bool Related)>();
-        var header = PsgHeader.Read(path, (row, record) =>
+        var source = PsgSource.Open(path, options ?? new PsgOptions());
+        try
         {
-            var keys = new RecordKeys(record, path, row);
-            ids.Add((keys.Text("image_id"), keys.List("relations").Count > 0));
-        });
-        var rows = Enumerable.Range(0, ids.Count)
-            .Where(row => header.TestIds.Contains(ids[row].Id) == (split == "test") && (ids[row].Related || !options.OnlyWithRelations));
-        return new PsgDataset(path, header, [.. rows], split, options);
+            var rows = Enumerable.Range(0, source.Count).Where(row => source.Record(row) is var record && source.IsKept(record) && source.IsTest(record) == (split == "test"));
+            return new PsgDataset(source, [.. rows]);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     public IEnumerator<SceneGraphExample> GetEnumerator()
     {
-        foreach (var row in _rows) yield return Example(row);
+        for (var row = 0; row < Count; row++) yield return this[row];
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    public void Dispose() => _handle.Dispose();
-
-    private SceneGraphExample Example(int row)
-    {
-        var (offset, length) = _header.Records[row];
-        var text = new byte[length];
-        for (var got = 0; got < length;)
-        {
-            var read = RandomAccess.Read(_handle, text.AsSpan(got), offset + got);
-            if (read == 0) throw new DatasetException(_path, row, null, "the file has become shorter since it was opened");
-            got += read;
-        }
-        using var document = JsonDocument.Parse(text);
-        return Example(row, PsgRecord.Read(document.RootElement, _path, row, _header));
-    }
-
-    private SceneGraphExample Example(int row, PsgRecord record)
-    {
-        var origin = new RowOrigin(_path, row);
-        var kept = Enumerable.Range(0, record.Boxes.Length).Where(i => _options.Objects == PsgObjects.All || record.IsThing[i]).ToList();
-        var objects = new Dictionary<int, SceneObject>();
-        foreach (var i in kept)
-            objects[i] = new SceneObject(string.Create(CultureInfo.InvariantCulture, $"{_header.Category(record.Categories[i])}.{objects.Count + 1}"), record.Boxes[i]);
-        return new SceneGraphExample
-        {
-            ImageId = record.ImageId,
-            Image = EncodedImage.FromFile(Path.Combine(_images, record.FileName), origin, "image", new ImageSize(record.Width, record.Height)),
-            Objects = [.. objects.Values],
-            Relationships = [.. Relations(record, row)
-                .Where(r => objects.ContainsKey(r.Subject) && objects.ContainsKey(r.Object))
-                .Select(r => new SceneRelationship(objects[r.Subject].Id, _header.Predicates[r.Predicate], objects[r.Object].Id))],
-            Origin = origin,
-        };
-    }
-
-    private IEnumerable<(int Subject, int Object, int Predicate)> Relations(PsgRecord record, int row)
-    {
-        if (_options.Relations == PsgRelations.All) return record.Relations;
-        if (!_train) return record.Relations.Distinct();
-        var random = StableRandom.For(_options.Seed, row);
-        return record.Relations.GroupBy(r => (r.Subject, r.Object)).Select(pair => pair.ElementAt(random.Below(pair.Count())));
-    }
+    public void Dispose() => _source.Dispose();
 }

@@ -13,9 +13,9 @@ internal sealed record PsgHeader(
 
     public string Category(int id) => id < Things.Length ? Things[id] : Stuff[id - Things.Length];
 
-    /// <summary>Reads the file once from end to end; <paramref name="each"/> sees every record.</summary>
+    /// <summary>Reads the file once from end to end; the records themselves are only passed over.</summary>
     /// <exception cref="DatasetException">Not JSON, cut off, or a key is missing.</exception>
-    public static PsgHeader Read(string path, Action<int, JsonElement>? each = null)
+    public static PsgHeader Read(string path)
     {
         using var json = new JsonStream(path);
         if (json.Read(out _) != JsonTokenType.StartObject) throw new DatasetException(path, null, null, "does not hold a JSON object; expected psg.json with data, thing_classes, stuff_classes, predicate_classes and test_image_ids");
@@ -24,7 +24,7 @@ internal sealed record PsgHeader(
         while (json.Read(out var key) == JsonTokenType.PropertyName)
         {
             json.Field = key;
-            if (key == DataKey) records = ReadRecords(path, json, each);
+            if (key == DataKey) records = ReadRecords(path, json);
             else if (key is "thing_classes" or "stuff_classes" or "predicate_classes" or "test_image_ids") lists[key] = ReadTexts(path, json, key);
             else json.Skip();
             json.Field = null;
@@ -36,7 +36,7 @@ internal sealed record PsgHeader(
         DatasetException Missing(string key, string expected) => new(path, null, key, $"the key is missing; expected {expected}");
     }
 
-    private static List<(long, int)> ReadRecords(string path, JsonStream json, Action<int, JsonElement>? each)
+    private static List<(long, int)> ReadRecords(string path, JsonStream json)
     {
         if (json.Read(out _) != JsonTokenType.StartArray) throw new DatasetException(path, null, DataKey, "is no list; expected a list of records");
         var records = new List<(long, int)>();
@@ -45,7 +45,6 @@ internal sealed record PsgHeader(
             json.Row = records.Count;
             using var record = json.ReadItem(out var offset, out var length);
             if (record is null) break;
-            each?.Invoke(records.Count, record.RootElement);
             records.Add((offset, length));
         }
         json.Row = null;

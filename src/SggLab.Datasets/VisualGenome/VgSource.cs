@@ -31,15 +31,21 @@ internal sealed class VgSource
         return new VgSource(file, names, images, folders, options);
     }
 
+    /// <summary>Whether a folder of pictures was given or found.</summary>
+    public bool HasPictures => _folders.Length > 0;
+
     /// <summary>Image indices of a split, in the reference's order of filters.</summary>
-    public int[] Rows(string split)
+    public int[] Rows(string split) => Rows(split, new HashSet<int>());
+
+    /// <summary>The same where some images cannot be looked into; they stay in their split.</summary>
+    public int[] Rows(string split, IReadOnlySet<int> broken)
     {
         if (!VgDataset.Splits.Contains(split)) throw new DatasetException(File.Path, null, "split", $"'{split}' was asked for; the file has {string.Join(", ", VgDataset.Splits)}");
         var rows = Enumerable.Range(0, File.Images)
             .Where(image => File.Split[image] == (split == "test" ? 2 : 0) && File.HasBoxes(image) && (!_options.OnlyWithRelations || File.HasRelations(image)));
         if (split == "val") rows = rows.Take(_options.ValidationImages);
         if (split == "train") rows = rows.Skip(_options.ValidationImages);
-        if (split == "train" && _options.DropDistantRelations) rows = rows.Where(image => File.Graph(image, Names).WithoutDistantRelations().Relations.Length > 0);
+        if (split == "train" && _options.DropDistantRelations) rows = rows.Where(image => broken.Contains(image) || File.Graph(image, Names).WithoutDistantRelations().Relations.Length > 0);
         return [.. rows];
     }
 

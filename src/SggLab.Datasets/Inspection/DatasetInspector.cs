@@ -1,0 +1,96 @@
+using SggLab.Datasets.Psg;
+using SggLab.Datasets.VisualGenome;
+
+namespace SggLab.Datasets.Inspection;
+
+/// <param name="DecodeImages">Decode every picture to find damaged ones; without it only their first bytes are looked at.</param>
+/// <param name="VisualGenome">How h5 files are read.</param>
+/// <param name="Psg">How psg.json is read.</param>
+public sealed record InspectionOptions(bool DecodeImages = false, VgOptions? VisualGenome = null, PsgOptions? Psg = null);
+
+/// <summary>Reads a data set from end to end, counts, hashes and lists what is wrong, going on after each error as far as the format allows.</summary>
+public static class DatasetInspector
+{
+    /// <param name="progress">Done and total: bytes for parquet, images for the others.</param>
+    /// <exception cref="DatasetException">There is nothing at the path.</exception>
+    public static InspectionReport Inspect(string path, InspectionOptions? options = null, Action<long, long>? progress = null)
+    {
+        options ??= new InspectionOptions();
+        var location = DatasetLocation.Of(path);
+        ProblemList errors = new(), warnings = new();
+        List<SplitTally> tallies = [];
+        switch (location.Kind)
+        {
+            case DatasetKind.Parquet: ParquetInspector.Inspect(location.File, options, tallies, errors, warnings, progress); break;
+            case DatasetKind.VisualGenome: errors.Try(() => InspectVisualGenome(location.File, options, tallies, errors, warnings, progress)); break;
+            default: errors.Try(() => InspectPsg(location.File, options, tallies, errors, warnings, progress)); break;
+        }
+        var splits = tallies.Select(tally => tally.Report()).ToList();
+        tallies.ForEach(tally => tally.Dispose());
+        var whole = errors.Problems.Count == 0;
+        return new InspectionReport
+        {
+            Format = location.FormatName,
+            ContentHash = whole ? ContentHasher.Join(splits.Select(split => (split.Name, split.Rows, split.ContentHash!))) : null,
+            Splits = splits,
+            Errors = errors.Problems,
+            ErrorsOmitted = errors.Omitted,
+            Warnings = warnings.Problems,
+        };
+    }
+
+    private static void InspectVisualGenome(string path, InspectionOptions options, List<SplitTally> tallies, ProblemList errors, ProblemList warnings, Action<long, long>? progress)
+    {
+        var source = VgSource.Open(path, options.VisualGenome ?? new VgOptions());
+        if (!source.HasPictures) warnings.Add(new InspectionProblem(path, null, "image", "no folder VG_100K lies beside it and none was given: no picture is looked at and the content hash covers the graphs alone"));
+        // Images that no split keeps are looked at too: their parts of the tables may be broken.
+        var broken = Enumerable.Range(0, source.File.Images).Where(image => !errors.Try(() => source.File.Graph(image, source.Names))).ToHashSet();
+        long done = 0;
+        var splits = VgDataset.Splits.Select(split => (split, Rows: source.Rows(split, broken))).ToList();
+        var total = splits.Sum(split => split.Rows.Length);
+        foreach (var (split, rows) in splits)
+        {
+            var tally = new SplitTally(split);
+            tallies.Add(tally);
+            foreach (var image in rows)
+            {
+                if (broken.Contains(image)) tally.AddBroken();
+                else AddExample(tally, () => source.Example(image), source.HasPictures, options.DecodeImages, errors);
+                progress?.Invoke(++done, total);
+            }
+        }
+    }
+
+    private static void InspectPsg(string path, InspectionOptions options, List<SplitTally> tallies, ProblemList errors, ProblemList warnings, Action<long, long>? progress)
+    {
+        using var source = PsgSource.Open(path, options.Psg ?? new PsgOptions());
+        if (!source.HasPictures) warnings.Add(new InspectionProblem(path, null, "image", "no folder coco lies beside it and none was given: no picture is looked at and the content hash covers the graphs alone"));
+        tallies.AddRange(PsgDataset.Splits.Select(split => new SplitTally(split)));
+        for (var row = 0; row < source.Count; row++)
+        {
+            PsgRecord? record = null;
+            if (!errors.Try(() => record = source.Record(row)))
+            {
+                // A record that cannot be read belongs to no split that we know.
+                foreach (var tally in tallies) tally.Break();
+            }
+            else if (source.IsKept(record!))
+            {
+                var tally = tallies[source.IsTest(record!) ? 1 : 0];
+                AddExample(tally, () => source.Example(row, record!), source.HasPictures, options.DecodeImages, errors);
+            }
+            progress?.Invoke(row + 1, source.Count);
+        }
+    }
+
+    private static void AddExample(SplitTally tally, Func<SceneGraphExample> read, bool hasPictures, bool decode, ProblemList errors)
+    {
+        var good = errors.Try(() =>
+        {
+            var example = read();
+            if (hasPictures) PictureCheck.Check(example.Image.Bytes.Span, example.Origin, "image", decode ? example.Image : null);
+            tally.Add(example.ImageId, hasPictures ? example.Image.Bytes.Span : default, example.Objects, example.Relationships, example.PromptOpen, example.PromptClose);
+        });
+        if (!good) tally.AddBroken();
+    }
+}
