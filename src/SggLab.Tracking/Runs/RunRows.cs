@@ -15,7 +15,7 @@ internal sealed class RunRows : ReadModel
     public override string Ddl => $$"""
         create table if not exists {s}.{{Table}} (
             tenant_id text not null, run_id text not null, experiment_id text not null, experiment text not null, name text not null,
-            variant text, method text not null, seed int not null, state text not null, attempt int not null default 0, total_steps int,
+            variant text, method text not null, seed int not null, state text not null, attempt int not null default 0, step int not null default 0, total_steps int,
             worker text, queued_at timestamptz not null, position int not null, started_at timestamptz, finished_at timestamptz, message text, last_checkpoint text,
             starts_from text, starts_from_name text, spec text not null, spec_hash text not null, protocol_hash text not null, sequence bigint not null,
             primary key (tenant_id, run_id));
@@ -55,7 +55,7 @@ internal sealed class RunRows : ReadModel
         });
         On<RunStarted>((e, sql) =>
         {
-            sql.Add($$"""update {s}.{{Table}} set total_steps = coalesce(?, total_steps) where tenant_id = ? and run_id = ?""", e.Data.TotalSteps, e.TenantId, e.Data.RunId);
+            sql.Add($$"""update {s}.{{Table}} set total_steps = coalesce(?, total_steps), step = ? where tenant_id = ? and run_id = ?""", e.Data.TotalSteps, e.Data.ResumedStep, e.TenantId, e.Data.RunId);
             sql.Add($$"""
                 update {s}.{{Attempts}} set started = true, resumed_step = ? where tenant_id = ? and run_id = ? and attempt = ?
                 """, e.Data.ResumedStep, e.TenantId, e.Data.RunId, e.Data.Attempt);
@@ -63,7 +63,7 @@ internal sealed class RunRows : ReadModel
         });
         On<RunCheckpointed>((e, sql) =>
         {
-            sql.Add($$"""update {s}.{{Table}} set last_checkpoint = ? where tenant_id = ? and run_id = ?""", e.Data.Checkpoint, e.TenantId, e.Data.RunId);
+            sql.Add($$"""update {s}.{{Table}} set last_checkpoint = ?, step = greatest(step, ?) where tenant_id = ? and run_id = ?""", e.Data.Checkpoint, e.Data.Step, e.TenantId, e.Data.RunId);
             Tell(sql, e.TenantId, e.Data.RunId, e.Data.ExperimentId);
         });
         On<RunCancelRequested>((e, sql) =>
@@ -73,18 +73,18 @@ internal sealed class RunRows : ReadModel
         });
         On<RunCompleted>((e, sql) =>
         {
-            Finish(sql, e.TenantId, e.Data.RunId, e.Data.ExperimentId, "completed", e.Timestamp, null);
+            Finish(sql, e.TenantId, e.Data.RunId, e.Data.ExperimentId, "completed", e.Timestamp, null, e.Data.Step);
             Close(sql, e.TenantId, e.Data.RunId, e.Data.Attempt, "completed", e.Timestamp);
             sql.Add($$"""update {s}.{{Table}} set state = 'queued' where tenant_id = ? and starts_from = ? and state = 'waiting'""", e.TenantId, e.Data.RunId);
         });
         On<RunFailed>((e, sql) =>
         {
-            Finish(sql, e.TenantId, e.Data.RunId, e.Data.ExperimentId, "failed", e.Timestamp, e.Data.Message);
+            Finish(sql, e.TenantId, e.Data.RunId, e.Data.ExperimentId, "failed", e.Timestamp, e.Data.Message, e.Data.Step);
             Close(sql, e.TenantId, e.Data.RunId, e.Data.Attempt, "failed", e.Timestamp);
         });
         On<RunCancelled>((e, sql) =>
         {
-            Finish(sql, e.TenantId, e.Data.RunId, e.Data.ExperimentId, "cancelled", e.Timestamp, e.Data.Reason);
+            Finish(sql, e.TenantId, e.Data.RunId, e.Data.ExperimentId, "cancelled", e.Timestamp, e.Data.Reason, 0);
             Close(sql, e.TenantId, e.Data.RunId, e.Data.Attempt, "cancelled", e.Timestamp);
         });
         On<LeaseLost>((e, sql) => Close(sql, e.TenantId, e.Data.RunId, e.Data.Attempt, "lost", e.Timestamp));
@@ -104,9 +104,9 @@ internal sealed class RunRows : ReadModel
     /// <summary>As the wire spells it: sft, grpo, evaluate, scripted.</summary>
     private static string MethodName(Contracts.Specs.RunMethod method) => JsonNamingPolicy.SnakeCaseLower.ConvertName(method.ToString());
 
-    private static void Finish(SqlWrites sql, string tenant, string runId, string experimentId, string state, DateTimeOffset at, string? message)
+    private static void Finish(SqlWrites sql, string tenant, string runId, string experimentId, string state, DateTimeOffset at, string? message, int step)
     {
-        sql.Add($$"""update {s}.{{Table}} set state = ?, finished_at = ?, message = ?, worker = null where tenant_id = ? and run_id = ?""", state, at, message, tenant, runId);
+        sql.Add($$"""update {s}.{{Table}} set state = ?, finished_at = ?, message = ?, step = greatest(step, ?), worker = null where tenant_id = ? and run_id = ?""", state, at, message, step, tenant, runId);
         Tell(sql, tenant, runId, experimentId);
     }
 

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Npgsql;
+using SggLab.Contracts.Api;
+using SggLab.Tracking.Access;
+using SggLab.Tracking.Checkpoints;
+using SggLab.Tracking.Evaluations;
+using SggLab.Tracking.Runs;
+using SggLab.Tracking.Store;
+using SggLab.Tracking.Telemetry;
+
+namespace SggLab.Tracking.Leaderboards;
+
+/// <summary>A moment of the past: a sequence, or a time (the last sequence before the first event later than it).</summary>
+public sealed record AsOf(long? Sequence, DateTimeOffset? Time)
+{
+    /// <summary>Reads a whole number or an ISO 8601 time with offset; null for anything else.</summary>
+    public static AsOf? Parse(string text)
+    {
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence))
+            return new AsOf(sequence, null);
+        // Without an offset it would mean another moment on another machine.
+        var hasOffset = text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.Ordinal) && text.Contains('T', StringComparison.Ordinal);
+        return hasOffset && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? new AsOf(null, time) : null;
+    }
+}
+
+/// <summary>What is ranked together.</summary>
+public sealed record Board(string Dataset, string Split, string Protocol, string ProtocolHash, int Entries);
+
+/// <summary>Ranks checkpoints by recall. The row of starting weights has method base.</summary>
+public sealed class LeaderboardQueries(NpgsqlDataSource source)
+{
+    private const int MostRows = 2000;
+    private readonly ConcurrentDictionary<(long, long), (double, double, double)?> _differences = new();
+
+    public async Task<IReadOnlyList<Board>> BoardsAsync(Actor by, AsOf? asOf = null, CancellationToken cancellation = default)
+    {
+        Permissions.RequireRead(by);
+        return await source.ReadAsync($"""
+            select e.dataset, e.split, max(e.protocol), e.protocol_hash, count(*)::int from lab.{EvaluationRows.Entries} l
+            join lab.{EvaluationRows.Table} e on e.tenant_id = l.tenant_id and e.sequence = l.valid_from
+            where l.tenant_id = $1 and l.valid_from <= $2 and (l.valid_to is null or l.valid_to > $2)
+            group by e.dataset, e.split, e.protocol_hash order by max(l.valid_from) desc
+            """, row => new Board(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt32(4)), cancellation, by.Project, await SequenceAsync(asOf, cancellation));
+    }
+
+    /// <summary>Best first; one board after another where the filters leave several. Rank counts from 1 within a board.</summary>
+    public async Task<IReadOnlyList<LeaderboardRow>> RowsAsync(Actor by, string? dataset = null, string? split = null, string? protocolHash = null, AsOf? asOf = null, CancellationToken cancellation = default)
+    {
+        Permissions.RequireRead(by);
+        var entries = await source.ReadAsync($"""
+            select l.valid_from, e.dataset, e.split, e.protocol, e.protocol_hash, e.checkpoint, coalesce(c.run_id, e.run_id), coalesce(r.name, c.run, e.run_id), r.variant,
+                case when c.kind = 'base' then 'base' else coalesce(r.method, '') end, coalesce(r.seed, 0), e.images, e.failure_rate, e.recall, e.recall_low, e.recall_high, e.mean_recall, e.ap50,
+                e.at, c.start, e.dataset_hash, s.valid_from, case when se.dataset_hash = e.dataset_hash then true else false end
+            from lab.{EvaluationRows.Entries} l
+            join lab.{EvaluationRows.Table} e on e.tenant_id = l.tenant_id and e.sequence = l.valid_from
+            left join lab.{CheckpointNodes.Table} c on c.tenant_id = l.tenant_id and c.checkpoint_id = l.checkpoint
+            left join lab.{RunRows.Table} r on r.tenant_id = l.tenant_id and r.run_id = coalesce(c.run_id, e.run_id)
+            left join lab.{EvaluationRows.Entries} s on s.tenant_id = l.tenant_id and s.checkpoint = c.start and s.dataset = l.dataset and s.split = l.split
+                and s.protocol_hash = l.protocol_hash and s.valid_from <= $2 and (s.valid_to is null or s.valid_to > $2)
+            left join lab.{EvaluationRows.Table} se on se.tenant_id = s.tenant_id and se.sequence = s.valid_from
+            where l.tenant_id = $1 and l.valid_from <= $2 and (l.valid_to is null or l.valid_to > $2)
+                and ($3::text is null or l.dataset = $3) and ($4::text is null or l.split = $4) and ($5::text is null or l.protocol_hash = $5)
+            order by l.valid_from desc limit {MostRows}
+            """, ReadEntry, cancellation, by.Project, await SequenceAsync(asOf, cancellation), dataset, split, protocolHash);
+        var rows = new List<LeaderboardRow>(entries.Count);
+        foreach (var board in entries.GroupBy(entry => (entry.Row.Dataset, entry.Row.Split, entry.Row.ProtocolHash)).OrderBy(board => board.Key))
+        {
+            var rank = 0;
+            foreach (var entry in board.OrderByDescending(entry => Finite(entry.Row.Recall)).ThenByDescending(entry => Finite(entry.Row.MeanRecall)).ThenBy(entry => entry.Row.FailureRate).ThenBy(entry => entry.Row.Event))
+                rows.Add(entry.Row with { Rank = ++rank, OverStart = await OverStartAsync(by.Project, entry, cancellation) });
+        }
+        return rows;
+    }
+
+    private static Entry ReadEntry(NpgsqlDataReader row) => new(
+        new LeaderboardRow(0, row.GetString(7), row.GetString(6), row.GetString(9) == "base" ? null : row.Text(8), row.GetString(9), row.GetInt32(10), row.GetString(5), row.GetString(3), row.GetString(4),
+            row.GetString(1), row.GetString(2), row.GetInt32(11), row.GetDouble(12), row.GetDouble(13), row.GetDouble(14), row.GetDouble(15), row.GetDouble(16), row.Number(17), null, row.GetInt64(0), row.Time(18)),
+        row.Text(19), row.IsDBNull(21) || !row.GetBoolean(22) ? null : row.GetInt64(21));
+
+    private async Task<Difference?> OverStartAsync(string project, Entry entry, CancellationToken cancellation)
+    {
+        if (entry.Start is null || entry.StartEvent is not { } start)
+            return null;
+        return await DifferenceAsync(project, entry.Row.Event, start, cancellation) is var (mean, low, high) ? new Difference(entry.Start, mean, low, high) : null;
+    }
+
+    /// <summary>Recall of one stored evaluation minus another's, over the same images. Events never change, so what was computed once holds.</summary>
+    internal async Task<(double Mean, double Low, double High)?> DifferenceAsync(string project, long evaluation, long baseline, CancellationToken cancellation)
+    {
+        if (_differences.TryGetValue((evaluation, baseline), out var known))
+            return known;
+        var perImage = await source.ReadAsync($"select sequence, per_image from lab.{EvaluationRows.Table} where tenant_id = $1 and sequence = any($2)",
+            row => (Sequence: row.GetInt64(0), Recall: Float64Columns.Unpack(row.GetFieldValue<byte[]>(1))), cancellation, project, new[] { evaluation, baseline });
+        var of = perImage.ToDictionary(one => one.Sequence, one => one.Recall);
+        var found = of.TryGetValue(evaluation, out var figures) && of.TryGetValue(baseline, out var start) ? PairedBootstrap.Difference(figures, start) : null;
+        if (_differences.Count > 10_000)
+            _differences.Clear();
+        return _differences[(evaluation, baseline)] = found;
+    }
+
+    private async Task<long> SequenceAsync(AsOf? asOf, CancellationToken cancellation)
+    {
+        if (asOf?.Time is not { } time)
+            return asOf?.Sequence ?? long.MaxValue;
+        await using var command = source.CreateCommand("select min(seq_id) - 1 from lab.mt_events where timestamp > $1");
+        command.Parameters.Add(new NpgsqlParameter { Value = time.ToUniversalTime() });
+        return await command.ExecuteScalarAsync(cancellation) is long sequence ? sequence : long.MaxValue;
+    }
+
+    private static double Finite(double value) => double.IsNaN(value) ? double.NegativeInfinity : value;
+
+    private sealed record Entry(LeaderboardRow Row, string? Start, long? StartEvent);
+}
