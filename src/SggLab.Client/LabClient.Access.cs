@@ -1,9 +1,6 @@
-namespace SggLab.Client;
+using SggLab.Contracts.Api;
 
-/// <param name="Role">worker, viewer, member or admin.</param>
-public sealed record CreateToken(string Name, string Role, DateTimeOffset? ExpiresAt);
-/// <param name="Token">Shown this once.</param>
-public sealed record CreatedToken(string Id, string Token);
+namespace SggLab.Client;
 
 /// <summary>Tokens.</summary>
 public sealed partial class LabClient

@@ -1,1 +1,30 @@
-Console.WriteLine("not built yet");
+using SggLab.Contracts;
+using SggLab.Tracking;
+using SggLab.Tracking.Store;
+using SggLab.Web;
+using SggLab.Web.Api;
+
+try
+{
+    var site = SiteEnvironment.Read();
+    await LabDatabase.CheckVersionAsync(site.Postgres);
+    var builder = WebApplication.CreateBuilder(args);
+    builder.Services.AddSggLabTracking(site.Postgres, site.Home, site.Settings);
+    builder.AddLabApi();
+    var app = builder.Build();
+    app.UseRouting();
+    app.UseLabApi();
+    app.MapLabApi();
+    await app.RunAsync();
+    return 0;
+}
+catch (LabException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return e.ExitCode;
+}
+catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"The web site cannot start: {e.Message} Stop what uses that address, or name another one in ASPNETCORE_URLS.");
+    return 3;
+}
