@@ -36,7 +36,7 @@ internal sealed class EvaluationRows : ReadModel
         var (runId, attempt) = RecordReader.AttemptOf(e.StreamKey!);
         sql.Add($$"""
             insert into {s}.{{Table}} (tenant_id, sequence, run_id, attempt, checkpoint, step, protocol, protocol_hash, dataset, split, dataset_hash, images, failure_rate, recall, mean_recall,
-                ap50, recall_low, recall_high, per_predicate, metrics, per_image, predictions, at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ap50, recall_low, recall_high, per_predicate, metrics, per_image, predictions, at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::float8, ?, ?, ?, ?, ?, ?, ?)
             """, e.TenantId, e.Sequence, runId, attempt, found.Checkpoint, found.Step, found.Protocol, found.ProtocolHash, found.Dataset, found.Split, found.DatasetHash, found.Images,
             found.FailureRate, found.Recall, found.MeanRecall, found.Ap50, found.RecallLow, found.RecallHigh, JsonSerializer.Serialize(found.PerPredicate, LabJson.Options),
             JsonSerializer.Serialize(found.Metrics, LabJson.Options), Float64Columns.Pack(found.PerImageRecall), found.Predictions.Sha256, e.Timestamp);

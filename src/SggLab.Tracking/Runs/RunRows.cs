@@ -55,7 +55,7 @@ internal sealed class RunRows : ReadModel
         });
         On<RunStarted>((e, sql) =>
         {
-            sql.Add($$"""update {s}.{{Table}} set total_steps = coalesce(?, total_steps), step = ? where tenant_id = ? and run_id = ?""", e.Data.TotalSteps, e.Data.ResumedStep, e.TenantId, e.Data.RunId);
+            sql.Add($$"""update {s}.{{Table}} set total_steps = coalesce(?::int, total_steps), step = ? where tenant_id = ? and run_id = ?""", e.Data.TotalSteps, e.Data.ResumedStep, e.TenantId, e.Data.RunId);
             sql.Add($$"""
                 update {s}.{{Attempts}} set started = true, resumed_step = ? where tenant_id = ? and run_id = ? and attempt = ?
                 """, e.Data.ResumedStep, e.TenantId, e.Data.RunId, e.Data.Attempt);

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace SggLab.Tracking.Store;
 
-/// <summary>Statements of one transaction; ? is a parameter, {s} the schema.</summary>
+/// <summary>Statements of one transaction; ? is a parameter, {s} the schema. A missing value is sent as text: cast where the column is none (?::int).</summary>
 internal abstract class SqlWrites(string schema)
 {
     public void Add(string sql, params object?[] values) => Write(sql.Replace("{s}", schema, StringComparison.Ordinal), values);
