@@ -14,8 +14,9 @@ internal static unsafe class PillowBicubic
     public static RgbImage Resize(RgbImage image, int width, int height)
     {
         var pixels = image.Pixels;
-        // Rounding in between makes the order visible. Columns come first only where they shrink and rows grow.
-        if (height < image.Height && width > image.Width)
+        // Rounding in between makes the order visible. Since version 13 columns come first where that is much less work:
+        // where they shrink while rows grow, and in images more than a hundred times as high as wide.
+        if (height < image.Height && width != image.Width && (width > image.Width || image.Height > 100 * image.Width))
             return new RgbImage(width, height, Rows(Columns(pixels, image.Width, image.Height, height), image.Width, height, width));
         if (width != image.Width)
             pixels = Rows(pixels, image.Width, image.Height, width);

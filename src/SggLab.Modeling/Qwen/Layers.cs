@@ -16,6 +16,9 @@ internal sealed class Linear(Tensor weight, Tensor? bias)
         var y = nn.functional.linear(x, weight, bias);
         return adapter is { Enabled: true } low ? low.AddTo(y, x) : y;
     }
+
+    /// <summary>The weight with the adapter's update added, if one is attached and enabled.</summary>
+    public Tensor MergedWeight() => adapter is { Enabled: true } low ? weight.detach() + low.Product() : weight.detach();
 }
 
 /// <summary>The product B A of two thin matrices, scaled: what LoRA adds to a weight.</summary>
@@ -26,6 +29,9 @@ internal sealed class LowRank(Tensor lora_A, Tensor lora_B, double scale)
     public readonly double scale = scale;
 
     public bool Enabled { get; set; } = true;
+
+    /// <summary>What the weight grows by.</summary>
+    public Tensor Product() => lora_B.detach().mm(lora_A.detach()).mul_(scale);
 
     public Tensor AddTo(Tensor y, Tensor x)
     {

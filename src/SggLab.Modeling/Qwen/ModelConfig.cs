@@ -114,7 +114,7 @@ public sealed record ModelConfig
         root.Ignore("transformers_version", "video_token_id", "_name_or_path", "use_cache");
         var nested = root.Has("text_config");
         var text = nested ? root.Object("text_config") : root;
-        var dtype = Dtype(root) ?? (nested ? Dtype(text) : null);
+        var (rootType, textType) = (Dtype(root), nested ? Dtype(text) : null);
         var textConfig = ReadText(text, family);
         var config = new ModelConfig
         {
@@ -126,7 +126,7 @@ public sealed record ModelConfig
             VisionStartTokenId = root.Int("vision_start_token_id"),
             VisionEndTokenId = root.Int("vision_end_token_id"),
             EosTokenIds = text.Has("eos_token_id") ? text.IntOrInts("eos_token_id") : root.Has("eos_token_id") ? root.IntOrInts("eos_token_id") : [],
-            DataType = dtype,
+            DataType = rootType ?? textType,
         };
         root.Ignore("vision_token_id");
         if (nested)

@@ -30,6 +30,12 @@ public sealed class ModelFolder
     {
         if (!Directory.Exists(folder))
             throw new LabException($"There is no model folder {folder}.");
+        return Of(folder, SettingsIn(folder));
+    }
+
+    /// <summary>The small text files of a folder by name.</summary>
+    internal static SortedDictionary<string, byte[]> SettingsIn(string folder)
+    {
         var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
         {
@@ -38,7 +44,7 @@ public sealed class ModelFolder
             if (!isWeights && isSetting && file.Length <= LargestFile)
                 files[file.Name] = File.ReadAllBytes(file.FullName);
         }
-        return Of(folder, files);
+        return files;
     }
 
     internal static ModelFolder Of(string path, SortedDictionary<string, byte[]> files)

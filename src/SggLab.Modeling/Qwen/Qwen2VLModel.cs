@@ -66,7 +66,10 @@ public sealed class Qwen2VLModel : IDisposable
 
     /// <summary>States after the final norm, [B,T,D]. Differentiable unless gradients are off.</summary>
     /// <param name="checkpointing">Whether to keep only each layer's input and compute the rest again on the way back: less memory, a third more work.</param>
-    public Tensor Hidden(ModelBatch batch, bool checkpointing = false, ForwardTrace? trace = null)
+    public Tensor Hidden(ModelBatch batch, bool checkpointing = false, ForwardTrace? trace = null) => Hidden(batch, null, checkpointing, trace);
+
+    /// <param name="keep">Given each layer's turned keys and values [B,T,K,d].</param>
+    internal Tensor Hidden(ModelBatch batch, Action<Tensor, Tensor>? keep, bool checkpointing = false, ForwardTrace? trace = null)
     {
         var x_BTD = language_model.embed_tokens.index_select(0, batch.InputIds.flatten()).view(batch.Rows, batch.Length, Config.Text.HiddenSize);
         IReadOnlyList<Tensor> deepstack = [];
@@ -82,7 +85,7 @@ public sealed class Qwen2VLModel : IDisposable
         for (var i = 0; i < language_model.layers.Length; i++)
         {
             var layer = language_model.layers[i];
-            x_BTD = checkpointing ? LayerCheckpoint.Run(x => layer.forward(x, rope, batch.Mask), x_BTD) : layer.forward(x_BTD, rope, batch.Mask);
+            x_BTD = checkpointing ? LayerCheckpoint.Run(x => layer.forward(x, rope, batch.Mask), x_BTD) : layer.forward(x_BTD, rope, batch.Mask, keep);
             trace?.Add($"hidden_after_layer_{i}", x_BTD);
             if (i < deepstack.Count)
                 x_BTD = Add(x_BTD, deepstack[i], batch);

@@ -67,9 +67,10 @@ internal sealed class TextLayer
         mlp = new TextMlp(config, weights, $"{prefix}mlp.");
     }
 
-    public Tensor forward(Tensor x_BTD, Rope rope, Tensor? mask)
+    /// <param name="keep">Given the turned keys and the values [B,T,K,d], for decoding after them.</param>
+    public Tensor forward(Tensor x_BTD, Rope rope, Tensor? mask, Action<Tensor, Tensor>? keep = null)
     {
-        var attended_BTD = x_BTD + self_attn.forward(input_layernorm.forward(x_BTD), rope, mask);
+        var attended_BTD = x_BTD + self_attn.forward(input_layernorm.forward(x_BTD), rope, mask, keep);
         return attended_BTD + mlp.forward(post_attention_layernorm.forward(attended_BTD));
     }
 }
@@ -117,9 +118,10 @@ internal sealed class TextAttention
         return (rope.Turn(q_BTHd), rope.Turn(k_BTKd), v_BTKd);
     }
 
-    public Tensor forward(Tensor x_BTD, Rope rope, Tensor? mask)
+    public Tensor forward(Tensor x_BTD, Rope rope, Tensor? mask, Action<Tensor, Tensor>? keep)
     {
         var (q, k, v) = Project(x_BTD, rope);
+        keep?.Invoke(k, v);
         var mixed_BHTd = TorchDispatcher.Attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, causal: mask is null);
         return o_proj.forward(mixed_BHTd.transpose(1, 2).flatten(2));
     }

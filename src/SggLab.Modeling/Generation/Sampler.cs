@@ -1,0 +1,179 @@
+using System.Runtime.Intrinsics;
+
+namespace SggLab.Modeling;
+
+/// <summary>What was drawn at one place.</summary>
+/// <param name="LogProb">Over the whole vocabulary at the temperature, before penalty and cuts.</param>
+/// <param name="DrawnLogProb">In the distribution drawn from.</param>
+internal readonly record struct Draw(int Id, float LogProb, float DrawnLogProb);
+
+/// <summary>Chooses a token from one row of logits.</summary>
+internal sealed class Sampler(SamplingSettings settings, int vocabulary)
+{
+    private readonly float[] _scores = new float[vocabulary];
+    private readonly float[] _kept = new float[vocabulary];
+    private readonly int[] _ids = new int[vocabulary];
+
+    /// <param name="seen">For the repetition penalty: the ids of prompt and completion so far, each once; may be null without one.</param>
+    /// <param name="uniform">A number in [0, 1) that decides the draw.</param>
+    public Draw Choose(ReadOnlySpan<float> logits, IReadOnlyCollection<int>? seen, double uniform)
+    {
+        var temperature = settings.Greedy ? 1f : (float)settings.Temperature;
+        var normaliser = LogSumExp(logits, temperature);
+        var scores = logits;
+        if (settings.RepetitionPenalty != 1 && seen is not null)
+        {
+            logits.CopyTo(_scores);
+            Penalise(_scores, seen, (float)settings.RepetitionPenalty);
+            scores = _scores;
+        }
+        if (settings.Greedy)
+        {
+            var best = IndexOfMax(scores);
+            return new Draw(best, logits[best] - normaliser, 0);
+        }
+        var count = Keep(scores, temperature);
+        var (at, drawn) = DrawFrom(count, uniform);
+        return new Draw(_ids[at], logits[_ids[at]] / temperature - normaliser, drawn);
+    }
+
+    /// <summary>The probabilities after penalty, temperature, top-k and top-p; for comparing with the reference.</summary>
+    public float[] Probabilities(ReadOnlySpan<float> logits, IReadOnlyCollection<int>? seen)
+    {
+        logits.CopyTo(_scores);
+        if (seen is not null)
+            Penalise(_scores, seen, (float)settings.RepetitionPenalty);
+        var count = Keep(_scores, (float)settings.Temperature);
+        var result = new float[vocabulary];
+        var normaliser = LogSumExp(_kept.AsSpan(0, count), 1);
+        for (var i = 0; i < count; i++)
+            result[_ids[i]] = MathF.Exp(_kept[i] - normaliser);
+        return result;
+    }
+
+    internal static void Penalise(Span<float> scores, IEnumerable<int> seen, float penalty)
+    {
+        foreach (var id in seen)
+            scores[id] = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty;
+    }
+
+    /// <summary>Fills ids and scaled scores of the tokens that stay in the draw, likeliest first where any were cut.</summary>
+    private int Keep(ReadOnlySpan<float> scores, float temperature)
+    {
+        var count = settings.TopK > 0 && settings.TopK < scores.Length ? KeepTopK(scores, temperature) : KeepAll(scores, temperature);
+        return settings.TopP < 1 ? KeepTopP(count) : count;
+    }
+
+    private int KeepAll(ReadOnlySpan<float> scores, float temperature)
+    {
+        for (var i = 0; i < scores.Length; i++)
+            (_kept[i], _ids[i]) = (scores[i] / temperature, i);
+        return scores.Length;
+    }
+
+    /// <summary>Everything at least as likely as the k-th token; equals of the k-th stay too, as in the reference.</summary>
+    private int KeepTopK(ReadOnlySpan<float> scores, float temperature)
+    {
+        var threshold = KthLargest(scores, settings.TopK);
+        var count = 0;
+        for (var i = 0; i < scores.Length; i++)
+        {
+            if (scores[i] >= threshold)
+                (_kept[count], _ids[count++]) = (scores[i] / temperature, i);
+        }
+        return count;
+    }
+
+    private int KeepTopP(int count)
+    {
+        var kept = _kept.AsSpan(0, count);
+        kept.Sort(_ids.AsSpan(0, count), static (a, b) => b.CompareTo(a));
+        var normaliser = LogSumExp(kept, 1);
+        double sum = 0;
+        for (var i = 0; i < count; i++)
+        {
+            sum += Math.Exp(kept[i] - normaliser);
+            if (sum >= settings.TopP)
+                return i + 1;
+        }
+        return count;
+    }
+
+    private (int At, float LogProb) DrawFrom(int count, double uniform)
+    {
+        var kept = _kept.AsSpan(0, count);
+        var normaliser = LogSumExp(kept, 1);
+        double sum = 0;
+        var last = 0;
+        for (var i = 0; i < count; i++)
+        {
+            var probability = Math.Exp(kept[i] - normaliser);
+            if (probability == 0)
+                continue;
+            last = i;
+            sum += probability;
+            if (uniform < sum)
+                break;
+        }
+        return (last, kept[last] - normaliser);
+    }
+
+    private float KthLargest(ReadOnlySpan<float> scores, int k)
+    {
+        // A heap of the k best, its smallest on top.
+        var heap = _kept.AsSpan(0, k);
+        scores[..k].CopyTo(heap);
+        for (var i = k / 2 - 1; i >= 0; i--)
+            SiftDown(heap, i);
+        foreach (var score in scores[k..])
+        {
+            if (score <= heap[0])
+                continue;
+            heap[0] = score;
+            SiftDown(heap, 0);
+        }
+        return heap[0];
+    }
+
+    private static void SiftDown(Span<float> heap, int at)
+    {
+        var value = heap[at];
+        for (int child; (child = 2 * at + 1) < heap.Length; at = child)
+        {
+            if (child + 1 < heap.Length && heap[child + 1] < heap[child])
+                child++;
+            if (heap[child] >= value)
+                break;
+            heap[at] = heap[child];
+        }
+        heap[at] = value;
+    }
+
+    private static int IndexOfMax(ReadOnlySpan<float> values)
+    {
+        var best = 0;
+        for (var i = 1; i < values.Length; i++)
+        {
+            if (values[i] > values[best])
+                best = i;
+        }
+        return best;
+    }
+
+    /// <summary>log(sum(exp(value / temperature))).</summary>
+    internal static float LogSumExp(ReadOnlySpan<float> values, float temperature)
+    {
+        var max = float.NegativeInfinity;
+        foreach (var value in values)
+            max = Math.Max(max, value);
+        max /= temperature;
+        double sum = 0;
+        var i = 0;
+        var (by, top) = (Vector256.Create(temperature), Vector256.Create(max));
+        for (; i + 8 <= values.Length; i += 8)
+            sum += Vector256.Sum(Vector256.Exp(Vector256.Create(values.Slice(i, 8)) / by - top));
+        for (; i < values.Length; i++)
+            sum += MathF.Exp(values[i] / temperature - max);
+        return max + (float)Math.Log(sum);
+    }
+}

@@ -1,0 +1,290 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+// Shapes: R rows, P prompts, G rows of the prompt that has most, D hidden, H heads, K key-value heads, g = H/K, d head size,
+// S tokens of the longest prompt, T own tokens of the longest row, C places for own tokens, V vocabulary rows.
+namespace SggLab.Modeling;
+
+/// <summary>
+/// Decodes with libtorch's operators, for every type and device. The queries of all rows of a prompt meet its keys in one
+/// product; key and value heads are never repeated for the query heads that share them.
+/// </summary>
+internal sealed class TorchDecodeEngine : IDecodeEngine
+{
+    private const int Growth = 128;
+
+    private readonly Qwen2VLModel _model;
+    private readonly TextConfig _config;
+    private readonly FusedWeights _weights;
+    private readonly Tensor _frequencies;
+    private Layout? _layout;
+    private Tensor? _logits;
+
+    public TorchDecodeEngine(Qwen2VLModel model)
+    {
+        _model = model;
+        _config = model.Config.Text;
+        _weights = new FusedWeights(model.language_model);
+        using var scope = NewDisposeScope();
+        _frequencies = model.language_model.InverseFrequencies(model.Weights.Device).DetachFromDisposeScope();
+    }
+
+    private Device Device => _model.Weights.Device;
+
+    public void Refresh() => _weights.Refresh();
+
+    public IReadOnlyList<IPrefix> Read(IReadOnlyList<ProcessedPrompt> prompts)
+    {
+        using var scope = NewDisposeScope();
+        var states = PrefixReader.Read(_model, prompts);
+        return [.. prompts.Select((_, i) => new Prefix(states, i, _config.VocabSize))];
+    }
+
+    public IDecodeRow Begin(IPrefix prefix) => new Row((Prefix)prefix);
+
+    public ReadOnlySpan<float> Step(IReadOnlyList<IDecodeRow> rows, ReadOnlySpan<int> tokens)
+    {
+        using var scope = NewDisposeScope();
+        Arrange(rows);
+        var layout = _layout!;
+        var x_RD = _weights.Embedding.index_select(0, Longs(tokens));
+        var rope = RopeOf(layout, x_RD.dtype);
+        for (var i = 0; i < _weights.Layers.Length; i++)
+            x_RD = RunLayer(i, x_RD, rope, layout);
+        layout.Advance();
+        var logits_RV = TorchDispatcher.RmsNorm(x_RD, _weights.FinalNorm, _config.RmsNormEps).mm(_weights.Head);
+        _logits?.Dispose();
+        _logits = logits_RV.to_type(ScalarType.Float32).cpu().contiguous().DetachFromDisposeScope();
+        return TensorMemory.Floats(_logits);
+    }
+
+    private Tensor RunLayer(int i, Tensor x_RD, Rope rope, Layout layout)
+    {
+        using var scope = NewDisposeScope();
+        var layer = _weights.Layers[i];
+        var (heads, kv, d) = (_config.Heads, _config.KvHeads, _config.HeadDim);
+        var normed_RD = TorchDispatcher.RmsNorm(x_RD, layer.InputNorm, _config.RmsNormEps);
+        var qkv = layer.QkvBias is null ? normed_RD.mm(layer.Qkv) : addmm(layer.QkvBias, normed_RD, layer.Qkv, 1, 1);
+        var all_Rhd = qkv.view(-1, heads + 2 * kv, d);
+        var (q_RHd, k_RKd) = (all_Rhd.narrow(1, 0, heads), all_Rhd.narrow(1, heads, kv));
+        if (layer.QNorm is not null)
+            (q_RHd, k_RKd) = (TorchDispatcher.RmsNorm(q_RHd, layer.QNorm, _config.RmsNormEps), TorchDispatcher.RmsNorm(k_RKd, layer.KNorm!, _config.RmsNormEps));
+        layout.Keep(i, rope.Turn(k_RKd), all_Rhd.narrow(1, heads + kv, kv));
+        var mixed_RHd = layout.Look(i, rope.Turn(q_RHd).view(-1, kv, heads / kv, d));
+        var attended_RD = x_RD + mixed_RHd.view(-1, heads * d).mm(layer.Output);
+        var gateUp = TorchDispatcher.RmsNorm(attended_RD, layer.PostNorm, _config.RmsNormEps).mm(layer.GateUp);
+        var gated_RF = nn.functional.silu(gateUp.narrow(1, 0, _config.IntermediateSize)) * gateUp.narrow(1, _config.IntermediateSize, _config.IntermediateSize);
+        return (attended_RD + gated_RF.mm(layer.Down)).MoveToOuterDisposeScope();
+    }
+
+    private Rope RopeOf(Layout layout, ScalarType type)
+    {
+        var positions_R1 = layout.Positions.to_type(ScalarType.Float32).unsqueeze(1);
+        return Rope.Of((positions_R1 * _frequencies).unsqueeze(1), type);
+    }
+
+    private Tensor Longs(ReadOnlySpan<int> values)
+    {
+        var longs = new long[values.Length];
+        for (var i = 0; i < longs.Length; i++)
+            longs[i] = values[i];
+        return tensor(longs, device: Device);
+    }
+
+    /// <summary>Lays the caches out anew where rows came or went, or where the places for own tokens are used up.</summary>
+    private void Arrange(IReadOnlyList<IDecodeRow> rows)
+    {
+        var wanted = rows.Cast<Row>().ToArray();
+        var room = wanted.Max(r => r.Count) + 1;
+        if (_layout is not null && room <= _layout.Places && wanted.AsSpan().SequenceEqual(_layout.Rows))
+            return;
+        var old = _layout;
+        _layout = new Layout(_config, Device, wanted, (room + Growth - 1) / Growth * Growth, old);
+        old?.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _layout?.Dispose();
+        _logits?.Dispose();
+        _weights.Dispose();
+        _frequencies.Dispose();
+    }
+
+    private sealed class Prefix : IPrefix
+    {
+        private readonly float[] _logits;
+
+        public Prefix(PromptStates states, int prompt, int vocabulary)
+        {
+            Length = states.Lengths[prompt];
+            Next = states.Next[prompt];
+            _logits = TensorMemory.Floats(states.Logits_BV).Slice(prompt * vocabulary, vocabulary).ToArray();
+            Keys = [.. states.Keys.Select(k => Own(k, prompt))];
+            Values = [.. states.Values.Select(v => Own(v, prompt))];
+        }
+
+        public int Length { get; }
+        public int Next { get; }
+        public ReadOnlySpan<float> Logits => _logits;
+        /// <summary>[K,Length,d] a layer.</summary>
+        public IReadOnlyList<Tensor> Keys { get; }
+        public IReadOnlyList<Tensor> Values { get; }
+
+        private Tensor Own(Tensor states_BTKd, int prompt)
+        {
+            using var scope = NewDisposeScope();
+            return states_BTKd[prompt].narrow(0, 0, Length).transpose(0, 1).clone().DetachFromDisposeScope();
+        }
+
+        public void Dispose()
+        {
+            foreach (var tensor in Keys.Concat(Values))
+                tensor.Dispose();
+        }
+    }
+
+    private sealed class Row(Prefix prefix) : IDecodeRow
+    {
+        public Prefix Prefix { get; } = prefix;
+        /// <summary>Own tokens fed so far.</summary>
+        public int Count { get; set; }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>The caches of one set of rows, and which row belongs to which prompt.</summary>
+    private sealed class Layout : IDisposable
+    {
+        private readonly TextConfig _config;
+        private readonly Device _device;
+        private readonly List<Tensor> _owned = [];
+        private readonly Tensor[] _prefixKeys, _prefixValues, _ownKeys, _ownValues;
+        private readonly Tensor _prefixMask, _rowOfSeat, _seatOfRow, _first;
+        private readonly int _prompts, _seats;
+
+        public Layout(TextConfig config, Device device, Row[] rows, int places, Layout? old)
+        {
+            (_config, _device, Rows, Places) = (config, device, rows, places);
+            using var scope = NewDisposeScope();
+            var prompts = rows.Select(r => r.Prefix).Distinct().ToList();
+            var groups = prompts.Select(p => Enumerable.Range(0, rows.Length).Where(r => rows[r].Prefix == p).ToArray()).ToArray();
+            (_prompts, _seats) = (prompts.Count, groups.Max(g => g.Length));
+            // Every prompt has as many seats as the fullest; an empty seat repeats row 0, whose result nobody reads.
+            var (rowOfSeat, seatOfRow) = (new long[_prompts * _seats], new long[rows.Length]);
+            for (var p = 0; p < _prompts; p++)
+            {
+                for (var s = 0; s < groups[p].Length; s++)
+                    (rowOfSeat[p * _seats + s], seatOfRow[groups[p][s]]) = (groups[p][s], p * _seats + s);
+            }
+            _rowOfSeat = Own(tensor(rowOfSeat, device: device));
+            _seatOfRow = Own(tensor(seatOfRow, device: device));
+            _first = Own(tensor(Enumerable.Range(0, rows.Length).Select(r => (long)r * places).ToArray(), device: device));
+            var longest = prompts.Max(p => p.Length);
+            _prefixMask = Own(MaskOf(prompts, longest));
+            _prefixKeys = [.. Enumerable.Range(0, config.Layers).Select(l => Own(Pad(prompts.Select(p => p.Keys[l]), longest)))];
+            _prefixValues = [.. Enumerable.Range(0, config.Layers).Select(l => Own(Pad(prompts.Select(p => p.Values[l]), longest)))];
+            _ownKeys = [.. Enumerable.Range(0, config.Layers).Select(l => Own(Repack(rows, old?.Rows, old?._ownKeys[l], _prefixKeys[l].dtype)))];
+            _ownValues = [.. Enumerable.Range(0, config.Layers).Select(l => Own(Repack(rows, old?.Rows, old?._ownValues[l], _prefixKeys[l].dtype)))];
+        }
+
+        public Row[] Rows { get; }
+
+        public int Places { get; }
+
+        public Tensor Positions => tensor(Rows.Select(r => (long)r.Prefix.Next + r.Count).ToArray(), device: _device);
+
+        public void Advance()
+        {
+            foreach (var row in Rows)
+                row.Count++;
+        }
+
+        /// <summary>Writes the keys and values of the tokens just fed.</summary>
+        public void Keep(int layer, Tensor k_RKd, Tensor v_RKd)
+        {
+            var at = _first + tensor(Rows.Select(r => (long)r.Count).ToArray(), device: _device);
+            _ownKeys[layer].flatten(0, 1).index_copy_(0, at, k_RKd);
+            _ownValues[layer].flatten(0, 1).index_copy_(0, at, v_RKd);
+        }
+
+        /// <summary>What each query takes from its prompt and its own tokens, [R,K,g,d].</summary>
+        public Tensor Look(int layer, Tensor q_RKgd)
+        {
+            var (kv, g, d) = (q_RKgd.size(1), q_RKgd.size(2), q_RKgd.size(3));
+            var scaled_RKgd = q_RKgd * (1 / Math.Sqrt(d));
+            var tokens = Rows.Max(r => r.Count) + 1;
+            var toPrompt_RKgS = ToRows(ToPrompts(scaled_RKgd).matmul(_prefixKeys[layer].transpose(2, 3)), kv, g) + _prefixMask;
+            var keys_RKTd = _ownKeys[layer].narrow(1, 0, tokens).transpose(1, 2);
+            var toOwn_RKgT = scaled_RKgd.matmul(keys_RKTd.transpose(2, 3)) + OwnMask(tokens, q_RKgd.dtype);
+            // The softmax is taken in f32, as the reference's attention does.
+            var weights = cat([toPrompt_RKgS, toOwn_RKgT], -1).to_type(ScalarType.Float32).softmax(-1).to_type(q_RKgd.dtype);
+            var length = toPrompt_RKgS.size(-1);
+            var fromPrompt_RKgd = ToRows(ToPrompts(weights.narrow(-1, 0, length)).matmul(_prefixValues[layer]), kv, g);
+            var fromOwn_RKgd = weights.narrow(-1, length, tokens).matmul(_ownValues[layer].narrow(1, 0, tokens).transpose(1, 2));
+            return fromPrompt_RKgd + fromOwn_RKgd;
+        }
+
+        /// <summary>[R,K,g,x] to [P,K,G*g,x].</summary>
+        private Tensor ToPrompts(Tensor rows_RKgx) =>
+            rows_RKgx.index_select(0, _rowOfSeat).unflatten(0, _prompts, _seats).transpose(1, 2).flatten(2, 3);
+
+        /// <summary>[P,K,G*g,x] to [R,K,g,x].</summary>
+        private Tensor ToRows(Tensor prompts, long kv, long g) =>
+            prompts.view(_prompts, kv, _seats, g, -1).transpose(1, 2).flatten(0, 1).index_select(0, _seatOfRow);
+
+        private Tensor OwnMask(int tokens, ScalarType type)
+        {
+            var counts_R1 = tensor(Rows.Select(r => (long)r.Count).ToArray(), [Rows.Length, 1], device: _device);
+            var hidden_RT = arange(tokens, device: _device).unsqueeze(0).gt(counts_R1);
+            return zeros([Rows.Length, 1, 1, tokens], type, _device).masked_fill_(hidden_RT.view(Rows.Length, 1, 1, tokens), double.NegativeInfinity);
+        }
+
+        private Tensor MaskOf(List<Prefix> prompts, int longest)
+        {
+            var mask = new float[Rows.Length * longest];
+            for (var r = 0; r < Rows.Length; r++)
+                Array.Fill(mask, float.NegativeInfinity, r * longest + Rows[r].Prefix.Length, longest - Rows[r].Prefix.Length);
+            return tensor(mask, [Rows.Length, 1, 1, longest]).to(prompts[0].Keys[0].dtype, _device);
+        }
+
+        /// <summary>[P,K,S,d]</summary>
+        private static Tensor Pad(IEnumerable<Tensor> states_KSd, int longest) =>
+            stack(states_KSd.Select(s => nn.functional.pad(s, [0, 0, 0, longest - s.size(1)])));
+
+        /// <summary>[R,C,K,d]: what rows had before, and empty places.</summary>
+        private Tensor Repack(Row[] rows, Row[]? oldRows, Tensor? old_RCKd, ScalarType type)
+        {
+            using var scope = NewDisposeScope();
+            var fresh = zeros([rows.Length, Places, _config.KvHeads, _config.HeadDim], type, _device);
+            if (old_RCKd is not null)
+            {
+                var (to, from) = (new List<long>(), new List<long>());
+                for (var r = 0; r < rows.Length; r++)
+                {
+                    var at = Array.IndexOf(oldRows!, rows[r]);
+                    if (at >= 0 && rows[r].Count > 0)
+                        (to, from) = ([.. to, r], [.. from, at]);
+                }
+                var kept = Math.Min(Places, old_RCKd.size(1));
+                if (to.Count > 0)
+                    fresh.narrow(1, 0, kept).index_copy_(0, tensor(to.ToArray(), device: _device), old_RCKd.narrow(1, 0, kept).index_select(0, tensor(from.ToArray(), device: _device)));
+            }
+            return fresh.MoveToOuterDisposeScope();
+        }
+
+        private Tensor Own(Tensor tensor)
+        {
+            _owned.Add(tensor.DetachFromDisposeScope());
+            return tensor;
+        }
+
+        public void Dispose()
+        {
+            foreach (var tensor in _owned)
+                tensor.Dispose();
+        }
+    }
+}

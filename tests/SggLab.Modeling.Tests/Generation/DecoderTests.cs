@@ -1,0 +1,140 @@
+using System.Text.Json;
+using SggLab.Contracts;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SggLab.Modeling.Tests;
+
+public sealed class DecoderTests : IDisposable
+{
+    private readonly Qwen2VLModel _model = Qwen2VLModel.Load(Golden.Model("qwen2-vl-tiny"));
+    private readonly PromptProcessor _processor = PromptProcessor.Load(Golden.Model("qwen2-vl-tiny"));
+
+    [Theory]
+    [InlineData("qwen2-vl-tiny", false)]
+    [InlineData("qwen2_5-vl-tiny", false)]
+    [InlineData("qwen3-vl-tiny", false)]
+    [InlineData("qwen2-vl-tiny", true)]
+    [InlineData("qwen3-vl-tiny", true)]
+    public void Greedy_runs_and_distributions_equal_those_of_the_reference(string name, bool byLibtorch)
+    {
+        using var model = Qwen2VLModel.Load(Golden.Model(name));
+        using var golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Golden.Model(name), "golden.json")));
+        using var parity = new GenerationParity(model, Golden.Model(name), golden.RootElement, byLibtorch ? new TorchDecodeEngine(model) : new CpuDecodeEngine(model));
+
+        var items = parity.Check().ToList();
+
+        items.Count.ShouldBe(9);
+        items.Where(i => !i.Ok).Select(i => $"{i.Item}: {i.MaxAbsError:g3} > {i.Tolerance:g3}").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_rollout_can_be_drawn_again_alone_from_its_seed()
+    {
+        using var decoder = new Decoder(_model, _processor.Tokenizer);
+        var prompts = Prompts("List objects.", "What is on the table?", "Generate a scene graph of the image.");
+        var settings = new SamplingSettings { MaxNewTokens = 24, TopK = 50, TopP = .9 };
+
+        var together = Draw(decoder, prompts, 4, settings, (prompt, sample) => 100 * prompt + sample);
+        var alone = Draw(decoder, [prompts[1]], 1, settings, (_, _) => 102);
+
+        alone[0].Ids.ShouldBe(together[1 * 4 + 2].Ids);
+        together.Select(c => string.Join(' ', c.Ids)).Distinct().Count().ShouldBe(12);
+    }
+
+    [Fact]
+    public void Few_rows_at_a_time_give_the_same_completions_as_many()
+    {
+        using var decoder = new Decoder(_model, _processor.Tokenizer);
+        var prompts = Prompts("List objects.", "What is on the table?", "Name one.", "Why?");
+        var settings = new SamplingSettings { MaxNewTokens = 70, EosIds = [13, 198, 220] }; // Common ids, so that rows leave at different times.
+
+        var many = Draw(decoder, prompts, 3, settings, (prompt, sample) => 10 * prompt + sample);
+        var few = Draw(decoder, prompts, 3, settings, (prompt, sample) => 10 * prompt + sample, rows: 4);
+
+        few.Select(c => c.Ids).ShouldBe(many.Select(c => c.Ids));
+        many.Select(c => c.Ids.Length).Distinct().Count().ShouldBeGreaterThan(2);
+        many.ShouldContain(c => c.Finish == FinishReason.Stop);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Drawn_log_probabilities_are_those_that_the_training_pass_computes(bool byLibtorch)
+    {
+        using var decoder = new Decoder(_model, _processor.Tokenizer, byLibtorch ? new TorchDecodeEngine(_model) : new CpuDecodeEngine(_model));
+        decoder.Refresh();
+        var prompts = Prompts("List objects.", "Why?", "What is on the table?");
+        var settings = new SamplingSettings { MaxNewTokens = 150, EosIds = [13, 198, 220], Temperature = .7, TopK = 50, TopP = .9 };
+        var drawn = Draw(decoder, prompts, 3, settings, (prompt, sample) => prompt + 7 * sample, rows: 6);
+
+        using var off = no_grad();
+        using var batch = ModelBatch.Of(_model, [.. drawn.Select(c => BatchRow.Of(prompts[c.Prompt], c.Ids))]);
+        var scored = _model.Score(batch, temperature: .7).LogProbs.data<float>().ToArray();
+
+        var recorded = drawn.SelectMany(c => c.LogProbs).ToArray();
+        recorded.Length.ShouldBe(scored.Length);
+        recorded.Zip(scored, (a, b) => Math.Abs(a - b)).Max().ShouldBeLessThan(2e-4f);
+        drawn.SelectMany(c => c.DrawnLogProbs).Zip(recorded, (cut, full) => cut - full).ShouldAllBe(gain => gain > -1e-5);
+    }
+
+    [Fact]
+    public void Changed_weights_are_seen_after_a_refresh()
+    {
+        using var decoder = new Decoder(_model, _processor.Tokenizer);
+        var prompts = Prompts("List objects.");
+        var settings = new SamplingSettings { MaxNewTokens = 10, Greedy = true };
+        var before = Draw(decoder, prompts, 1, settings, (_, _) => 0)[0].Ids;
+
+        using (no_grad())
+            _model.Weights["model.norm.weight"].mul_(-1);
+        decoder.Refresh();
+
+        Draw(decoder, prompts, 1, settings, (_, _) => 0)[0].Ids.ShouldNotBe(before);
+    }
+
+    [Fact]
+    public void A_completion_stops_at_the_end_of_the_context()
+    {
+        var longest = _model.Config.Text.MaxPositions;
+        var prompt = new ProcessedPrompt { Ids = [.. Enumerable.Repeat(64, longest)], Images = [], Text = "" };
+        using var decoder = new Decoder(_model, _processor.Tokenizer);
+
+        var error = Should.Throw<LabException>(() => Draw(decoder, [prompt], 1, new SamplingSettings { MaxNewTokens = 5 }, (_, _) => 0));
+
+        error.Message.ShouldContain("leaves no room for an answer");
+        error.Message.ShouldContain($"{longest}");
+    }
+
+    [Theory]
+    [InlineData("temperature")]
+    [InlineData("top_p")]
+    [InlineData("top_k")]
+    [InlineData("max_new_tokens")]
+    [InlineData("repetition_penalty")]
+    public void A_setting_out_of_range_is_named(string key)
+    {
+        var good = new SamplingSettings { MaxNewTokens = 5 };
+        var bad = key switch
+        {
+            "temperature" => good with { Temperature = 0 },
+            "top_p" => good with { TopP = 1.5 },
+            "top_k" => good with { TopK = -1 },
+            "max_new_tokens" => good with { MaxNewTokens = 0 },
+            _ => good with { RepetitionPenalty = 0 },
+        };
+
+        Should.Throw<LabException>(bad.Check).Message.ShouldStartWith(key);
+    }
+
+    private static IReadOnlyList<Completion> Draw(Decoder decoder, IReadOnlyList<ProcessedPrompt> prompts, int samples, SamplingSettings settings, Func<int, int, long> seed, int rows = 256) =>
+        decoder.Generate(prompts, samples, settings, seed, rows: rows, cancellation: TestContext.Current.CancellationToken);
+
+    private IReadOnlyList<ProcessedPrompt> Prompts(params string[] questions)
+    {
+        var image = _processor.Images.With(maxPixels: 31360).Process(RgbImage.Read(Path.Combine(Golden.Root, "inputs", "a.png")));
+        return [.. questions.Select(q => _processor.Process([new ChatMessage("user", [new ChatPart.Image(image), new ChatPart.Text(q)])]))];
+    }
+
+    public void Dispose() => _model.Dispose();
+}
