@@ -5,7 +5,10 @@ namespace SggLab.Postgres;
 /// <summary>A folder with PostgreSQL's server programs (postgres, initdb) of one version.</summary>
 public sealed record PostgresBinaries(string Folder, int Major, string Version)
 {
-    /// <summary>All usable ones, newest first: those on PATH, then where Debian, Fedora and PostgreSQL's own packages put them.</summary>
+    /// <summary>A folder named by SGGLAB_POSTGRES_BIN is the only one looked at.</summary>
+    public static string? Named => Environment.GetEnvironmentVariable("SGGLAB_POSTGRES_BIN") is { Length: > 0 } folder ? folder : null;
+
+    /// <summary>All usable ones, newest first: where Debian, Fedora and PostgreSQL's own packages put them, then those on PATH.</summary>
     public static async Task<IReadOnlyList<PostgresBinaries>> FindAsync()
     {
         var found = new List<PostgresBinaries>();
@@ -19,6 +22,11 @@ public sealed record PostgresBinaries(string Folder, int Major, string Version)
 
     private static IEnumerable<string> Candidates()
     {
+        if (Named is { } named)
+        {
+            yield return named;
+            yield break;
+        }
         foreach (var root in new[] { "/usr/lib/postgresql", "/usr/local/lib/postgresql" })
             if (Directory.Exists(root))
                 foreach (var version in Directory.GetDirectories(root))

@@ -40,7 +40,7 @@ public static class PostgresProvider
             return found.FirstOrDefault(b => $"{b.Major}" == major) ?? throw new LabException(
                 $"The database in {folder.Data} was made by PostgreSQL {major}; this machine has {(found.Count == 0 ? "none" : string.Join(", ", found.Select(b => b.Version)))}. Install PostgreSQL {major} (apt-get install postgresql-{major}), or move {folder.Folder} away to begin with an empty database.", 3);
         }
-        if (found.Count == 0 && request.MayInstall && AptPackages.Possible)
+        if (found.Count == 0 && request.MayInstall && PostgresBinaries.Named is null && AptPackages.Possible)
         {
             await PostgresPackage.TryInstallAsync(say, cancel);
             found = await PostgresBinaries.FindAsync();

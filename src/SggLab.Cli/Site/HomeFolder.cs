@@ -6,7 +6,8 @@ namespace SggLab.Cli.Site;
 /// <summary>Makes the home folder and sees that it can be used, before anything is started in it.</summary>
 public static class HomeFolder
 {
-    private const long FreeWanted = 256L << 20;
+    /// <summary>Free space below which nothing is started: 256 MB, or SGGLAB_MIN_FREE_MB.</summary>
+    private static long FreeWanted => (long.TryParse(Environment.GetEnvironmentVariable("SGGLAB_MIN_FREE_MB"), CultureInfo.InvariantCulture, out var megabytes) ? megabytes : 256) << 20;
 
     public static void Prepare(LabHome home)
     {

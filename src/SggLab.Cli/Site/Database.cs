@@ -1,0 +1,57 @@
+using System.CommandLine;
+using SggLab.Postgres;
+using SggLab.Tracking.Store;
+
+namespace SggLab.Cli.Site;
+
+public static class DatabaseCommands
+{
+    public static Command Create()
+    {
+        var group = new Command("db", "The site's database.");
+        group.Add(Migrate());
+        return group;
+    }
+
+    private static LabCommand Migrate()
+    {
+        var home = HomeOption.Create();
+        var postgres = new Option<string?>("--postgres") { Description = "Connection string of the database, also SGGLAB_POSTGRES; by default the one of the home folder.", HelpName = "CONNECTION" };
+        var firstAdmin = new Option<bool>("--first-admin") { Description = "Also make the first administrator and a worker token, as files in the home folder that only the owner reads." };
+        var command = new LabCommand("migrate", "Bring the schema to this release's version. Nothing else changes a schema; up does this too.")
+        {
+            Examples = ["./sgglab db migrate", "./sgglab db migrate --postgres 'Host=db;Username=sgglab;Password=…;Database=sgglab' --first-admin"],
+        };
+        foreach (var option in new Option[] { home, postgres, firstAdmin })
+            command.Add(option);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var where = LabHome.Find(parsed.GetValue(home));
+            HomeFolder.Prepare(where);
+            await MigrateAsync(where, parsed.GetValue(postgres), parsed.GetValue(firstAdmin), cancel);
+            return 0;
+        });
+        return command;
+    }
+
+    private static async Task MigrateAsync(LabHome home, string? given, bool firstAdmin, CancellationToken cancel)
+    {
+        Action<string> say = Console.Error.WriteLine;
+        var ranBefore = ProcessFiles.Running(home).Any(p => p.Role is "postgres" or "supervisor");
+        var postgres = await SitePostgres.ProvideAsync(home, given, say, cancel);
+        try
+        {
+            await LabDatabase.MigrateAsync(postgres.ConnectionString, cancel);
+            say($"the schema is of this release's version (PostgreSQL {postgres.Version}, {postgres.Kind})");
+            if (firstAdmin)
+                say(await LabDatabase.CreateFirstAdministratorAsync(postgres.ConnectionString, home.Folder, cancel)
+                    ? $"made the first administrator: {home.AdminPasswordFile}, {home.AdminTokenFile}; workers use {home.WorkerTokenFile}"
+                    : "there is an administrator already");
+        }
+        finally
+        {
+            if (!ranBefore && postgres.Kind != "connection")
+                await PostgresProvider.StopAsync(home.Postgres);
+        }
+    }
+}
