@@ -32,8 +32,6 @@ public static class LabUrls
 
     public static string Checkpoint(string id) => $"/checkpoints/{Escape(id)}";
 
-    public static string Blob(string sha256) => $"/api/v1/blobs/{Escape(sha256)}";
-
     public static string SignInAndReturn(string? returnTo) => With(SignIn, ("returnUrl", returnTo is null or "/" ? null : returnTo));
 
     /// <summary>An address of this site, or the home page: a link from elsewhere cannot send a person away after signing in.</summary>

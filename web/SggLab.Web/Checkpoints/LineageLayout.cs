@@ -5,7 +5,11 @@ namespace SggLab.Web.Checkpoints;
 
 /// <summary>A checkpoint's place in the drawing; X and Y are its left upper corner.</summary>
 /// <param name="Is">here, ancestor or descendant.</param>
-public sealed record LineageBox(CheckpointNode Node, VariantLook Look, string Is, double? Recall, int X, int Y);
+/// <param name="Generation">0 for the starting weights.</param>
+public sealed record LineageBox(CheckpointNode Node, VariantLook Look, string Is, double? Recall, int Generation, int X, int Y)
+{
+    public string Title => Node.Kind == "base" ? "start" : FormattableString.Invariant($"step {Node.Step}");
+}
 
 /// <summary>From parent to child, as an SVG path.</summary>
 /// <param name="Between">Checkpoints of the same run that lie between and are not drawn.</param>
@@ -30,8 +34,8 @@ public sealed record LineageLayout(IReadOnlyList<LineageBox> Boxes, IReadOnlyLis
         var next = 0.0;
         Place(tree.Root, 0, tree, places, ref next);
         var recalls = lineage.Evaluations.GroupBy(evaluation => evaluation.Checkpoint).ToDictionary(group => group.Key, group => group.MaxBy(evaluation => evaluation.Event)!.Recall);
-        List<LineageBox> boxes = [.. tree.Nodes.Values.Select(node => new LineageBox(node, LookOf(node, looks), Relation(node, lineage), recalls.TryGetValue(node.Id, out var recall) ? recall : null,
-            Margin + places[node.Id].Column * (BoxWidth + GapX), Margin + (int)Math.Round(places[node.Id].Row * (BoxHeight + GapY))))];
+        List<LineageBox> boxes = [.. DepthFirst(tree.Root, tree).Select(id => tree.Nodes[id]).Select(node => new LineageBox(node, LookOf(node, looks), Relation(node, lineage), recalls.TryGetValue(node.Id, out var recall) ? recall : null,
+            places[node.Id].Column, Margin + places[node.Id].Column * (BoxWidth + GapX), Margin + (int)Math.Round(places[node.Id].Row * (BoxHeight + GapY))))];
         var byId = boxes.ToDictionary(box => box.Node.Id);
         List<LineageEdge> edges = [.. tree.Links.Select(link => Edge(byId[link.Parent], byId[link.Child], link.Between))];
         return new LineageLayout(boxes, edges, boxes.Max(box => box.X) + BoxWidth + Margin, boxes.Max(box => box.Y) + BoxHeight + Margin, tree.Hidden);
@@ -50,6 +54,9 @@ public sealed record LineageLayout(IReadOnlyList<LineageBox> Boxes, IReadOnlyLis
         places[id] = (column, row);
         return row;
     }
+
+    /// <summary>The order of a list that stands for the drawing: a branch below its root.</summary>
+    private static IEnumerable<string> DepthFirst(string id, LineageTree tree) => tree.ChildrenOf(id).SelectMany(child => DepthFirst(child, tree)).Prepend(id);
 
     private static LineageEdge Edge(LineageBox from, LineageBox to, int between)
     {

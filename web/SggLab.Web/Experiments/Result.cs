@@ -9,6 +9,9 @@ public sealed record Result(string Key, VariantLook Look, string RunId, int? See
     public static IReadOnlyList<Result> Of(IReadOnlyList<LeaderboardRow> rows) =>
     [
         .. rows.Select(row => new Result($"{row.RunId}/{row.Checkpoint}/{row.ProtocolHash}", VariantLook.Of(row), row.RunId, row.Method is "evaluate" ? null : row.Seed, row.Recall, row.RecallLow, row.RecallHigh, row.OverStart, row.Event))
-            .OrderByDescending(result => result.Look.Order).ThenBy(result => result.Seed),
+            .OrderBy(Rank).ThenBy(result => result.Seed),
     ];
+
+    /// <summary>As training goes: untrained, SFT, then the variants.</summary>
+    private static int Rank(Result result) => result.Look.Order >= VariantLook.Sft.Order ? -result.Look.Order : result.Look.Order;
 }

@@ -5,6 +5,11 @@ namespace SggLab.Web.Runs;
 
 public sealed partial class RunTable
 {
+    /// <summary>Longer lists are drawn as far as they are seen.</summary>
+    private const int MostAtOnce = 60;
+
+    private ICollection<RunSummary> Rows => Runs as ICollection<RunSummary> ?? [.. Runs];
+
     [Inject] public required TimeProvider Time { get; init; }
     [Parameter, EditorRequired] public required IReadOnlyList<RunSummary> Runs { get; set; }
     [Parameter] public bool ShowExperiment { get; set; }
