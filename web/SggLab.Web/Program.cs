@@ -11,10 +11,14 @@ try
     var builder = WebApplication.CreateBuilder(args);
     builder.Services.AddSggLabTracking(site.Postgres, site.Home, site.Settings);
     builder.AddLabApi();
+    builder.AddSitePages(site.Home);
     var app = builder.Build();
+    app.UseSitePages();
     app.UseRouting();
     app.UseLabApi();
+    app.UseSignIn();
     app.MapLabApi();
+    app.MapSitePages();
     await app.RunAsync();
     return 0;
 }

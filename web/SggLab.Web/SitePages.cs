@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http.Features;
 using SggLab.Web.Access;
 using SggLab.Web.Experiments;
 using SggLab.Web.Layout;
@@ -26,16 +27,21 @@ public static class SitePages
         services.AddSingleton(new Presets(home));
     }
 
-    /// <summary>Before the end points of API and pages.</summary>
+    /// <summary>First of all, before routing: headers, and a page for what goes wrong outside the API.</summary>
     public static void UseSitePages(this WebApplication app)
     {
         app.UseSecurityHeaders();
         app.UseWhen(context => !context.Request.Path.StartsWithSegments("/api"), pages =>
         {
+            pages.Use(LimitBody);
             pages.UseExceptionHandler("/error", createScopeForErrors: true);
             pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         });
-        app.UseRouting();
+    }
+
+    /// <summary>After routing and the API's own gate.</summary>
+    public static void UseSignIn(this WebApplication app)
+    {
         app.UseRateLimiter();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -47,6 +53,14 @@ public static class SitePages
         app.MapStaticAssets().AllowAnonymous();
         app.MapSignOut();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);
+    }
+
+    /// <summary>The API takes blobs of any size; pages take a form and, where a proxy allows no websockets, a circuit's messages.</summary>
+    private static Task LimitBody(HttpContext context, RequestDelegate next)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+            body.MaxRequestBodySize = LargestMessage;
+        return next(context);
     }
 
     private static DirectoryInfo OwnersFolder(string path)

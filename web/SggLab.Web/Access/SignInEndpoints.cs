@@ -53,6 +53,8 @@ public static class SignInEndpoints
         options.ReturnUrlParameter = "returnUrl";
         options.Events.OnValidatePrincipal = async context =>
         {
+            if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+                return; // styles and scripts are for everybody: no question to the database for each of them
             var services = context.HttpContext.RequestServices;
             if (context.Principal is { } user && await MemberClaims.StillHoldsAsync(user, services.GetRequiredService<AccessService>(),
                     services.GetRequiredService<TimeProvider>().GetUtcNow(), context.HttpContext.RequestAborted))
