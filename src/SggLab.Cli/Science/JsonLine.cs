@@ -79,6 +79,8 @@ internal sealed class JsonLine
 
     public JsonLine Field(string name, int value) => Key(name).Value(value);
 
+    public JsonLine Field(string name, int? value) => value is { } whole ? Field(name, whole) : Field(name, (string?)null);
+
     public JsonLine Field(string name, bool value) => Key(name).Value(value);
 
     public JsonLine List<T>(string name, IEnumerable<T> items, Action<JsonLine, T> write)

@@ -6,7 +6,7 @@ namespace SggLab.Cli.Science;
 
 public static class RewardCommands
 {
-    public static Command Create() => new("reward", "Score completions with the graph rewards, and explain a score.") { Score() };
+    public static Command Create() => new("reward", "Score completions with the graph rewards, and explain a score.") { Score(), ExplainReward.Create() };
 
     private static LabCommand Score()
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SggLab.SceneGraphs.Completions;
+using SggLab.SceneGraphs.Graphs;
 
 namespace SggLab.Cli.Science;
 
@@ -11,24 +12,31 @@ public static class SceneCommands
     {
         var cases = new Option<string>("--cases") { Description = "JSON lines of case, response, image_size [w, h] and box_scale (null or missing: 1000 x 1000); - for standard input.", Required = true };
         var json = new Option<bool>("--json") { Description = "Accepted for symmetry: the output is JSON lines anyway." };
+        var tolerant = new Option<bool>("--tolerant") { Description = "Also mend what the reference refuses: adds \"tolerant\" with the graph and what was repaired." };
         var command = new LabCommand("parse", "Read each completion as the reference does, a JSON line each: the graph in pixels, or the kind of failure.")
         {
-            Options = { cases, json },
-            Examples = ["./sgglab scene parse --cases cases.jsonl    # status, kind of failure, the text inside the tags, objects and relationships"],
+            Options = { cases, tolerant, json },
+            Examples =
+            [
+                "./sgglab scene parse --cases cases.jsonl               # status, kind of failure, the text inside the tags, objects and relationships",
+                "./sgglab scene parse --cases cases.jsonl --tolerant    # and what a person would read out of the failed ones",
+            ],
         };
-        command.SetAction(parsed => Parse(parsed.GetValue(cases)!));
+        command.SetAction(parsed => Parse(parsed.GetValue(cases)!, parsed.GetValue(tolerant)));
         return command;
     }
 
-    private static int Parse(string file)
+    private static int Parse(string file, bool tolerant)
     {
         using var output = ScienceOutput.Open();
         foreach (var row in JsonRow.Read(file))
         {
             var (width, height) = row.Size("image_size");
             var (scaleWidth, scaleHeight) = row.BoxScale();
-            var parsed = CompletionParser.Parse(row.Text("response"), width, height, scaleWidth, scaleHeight);
-            output.WriteLine(Line(row.Has("case") ? row.Id("case") : null, parsed));
+            var response = row.Text("response");
+            var line = Line(row.Has("case") ? row.Id("case") : null, CompletionParser.Parse(response, width, height, scaleWidth, scaleHeight));
+            if (tolerant) Tolerant(line, TolerantParser.Parse(response, width, height, scaleWidth, scaleHeight));
+            output.WriteLine(line.Close('}'));
         }
         return 0;
     }
@@ -43,10 +51,19 @@ public static class SceneCommands
         }
         else
         {
-            line.List("objects", parsed.Graph.Objects, (l, o) => l.Open('{').Field("id", o.Id).Key("bbox").Value(o.Box).Close('}'));
-            line.List("relationships", parsed.Graph.Relationships, (l, r) =>
-                l.Open('{').Field("subject", r.Subject).Field("predicate", r.Predicate).Field("object", r.Object).Close('}'));
+            Graph(line, parsed.Graph);
         }
-        return line.Close('}');
+        return line;
     }
+
+    private static void Tolerant(JsonLine line, TolerantCompletion tolerant)
+    {
+        line.Key("tolerant").Open('{').List("repairs", tolerant.Repairs, (l, r) => l.Value(r));
+        Graph(line, tolerant.Graph);
+        line.Close('}');
+    }
+
+    private static void Graph(JsonLine line, SceneGraph graph) => line
+        .List("objects", graph.Objects, (l, o) => l.Open('{').Field("id", o.Id).Key("bbox").Value(o.Box).Close('}'))
+        .List("relationships", graph.Relationships, (l, r) => l.Open('{').Field("subject", r.Subject).Field("predicate", r.Predicate).Field("object", r.Object).Close('}'));
 }

@@ -27,13 +27,17 @@ internal static class EdgeHardRelaxReward
             if (!EdgeOverlap.TryCompute(c, known, written, out var subjectIou, out var objectIou)) return false;
             if (subjectIou < c.Settings.IouThreshold || objectIou < c.Settings.IouThreshold) continue;
             if (written.Predicate is null) return false;
-            var product = c.Names.Similarity(known.SubjectName.RefinedCategory, written.Subject!.RefinedCategory)
-                * c.Names.Similarity(known.ObjectName.RefinedCategory, written.Object!.RefinedCategory)
-                * c.Names.Similarity(known.Predicate.RefinedCategory, written.Predicate.RefinedCategory);
+            var product = Product(c, known, written);
             if (double.IsNaN(product)) return false;
             if (!any || product > best) best = product;
             any = true;
         }
         return true;
     }
+
+    /// <summary>The product of the similarities of subject, object and predicate; NaN where the reference raises.</summary>
+    public static double Product(RewardCase c, in TrueEdge known, in WrittenEdge written) =>
+        c.Names.Similarity(known.SubjectName.RefinedCategory, written.Subject!.RefinedCategory)
+        * c.Names.Similarity(known.ObjectName.RefinedCategory, written.Object!.RefinedCategory)
+        * c.Names.Similarity(known.Predicate.RefinedCategory, written.Predicate!.RefinedCategory);
 }

@@ -10,19 +10,24 @@ internal static class EdgeSoftReward
     {
         if (!c.TryMatch() || !c.TryReadEdges() || !EveryEdgeIsWhole(c)) return 0;
         var reward = 0.0;
-        for (var i = 0; i < c.TrueEdges.Count; i++)
+        foreach (ref readonly var known in c.TrueEdges.Span)
         {
-            ref readonly var known = ref c.TrueEdges[i];
-            var subject = MatchedName(c, known.SubjectName);
-            var target = MatchedName(c, known.ObjectName);
-            if (subject is null || target is null || LastPredicate(c, subject, target) is not { } predicate) continue;
-            var product = c.Names.Similarity(known.SubjectName.RawCategory, subject.RefinedCategory)
-                * c.Names.Similarity(known.ObjectName.RawCategory, target.RefinedCategory)
-                * c.Names.Similarity(known.Predicate.RawCategory, predicate.RefinedCategory);
+            var (_, product) = Find(c, known);
             if (double.IsNaN(product)) return 0;
             reward += product * c.Settings.EdgeWeight;
         }
         return reward / Math.Max(1, c.TrueEdges.Count);
+    }
+
+    /// <summary>The written relation between the objects matched to the ends of a true one, and the product of the similarities; NaN where the reference raises.</summary>
+    public static (int? Written, double Product) Find(RewardCase c, in TrueEdge known)
+    {
+        var subject = MatchedName(c, known.SubjectName);
+        var target = MatchedName(c, known.ObjectName);
+        if (subject is null || target is null || LastBetween(c, subject, target) is not { } index) return (null, 0);
+        return (index, c.Names.Similarity(known.SubjectName.RawCategory, subject.RefinedCategory)
+            * c.Names.Similarity(known.ObjectName.RawCategory, target.RefinedCategory)
+            * c.Names.Similarity(known.Predicate.RawCategory, c.Edges[index].Predicate!.RefinedCategory));
     }
 
     private static bool EveryEdgeIsWhole(RewardCase c)
@@ -40,12 +45,12 @@ internal static class EdgeSoftReward
         return null;
     }
 
-    private static Name? LastPredicate(RewardCase c, Name subject, Name target)
+    private static int? LastBetween(RewardCase c, Name subject, Name target)
     {
         for (var i = c.Edges.Count - 1; i >= 0; i--)
         {
             ref readonly var edge = ref c.Edges[i];
-            if (edge.Subject!.RefinedId == subject.RefinedId && edge.Object!.RefinedId == target.RefinedId) return edge.Predicate;
+            if (edge.Predicate is not null && edge.Subject?.RefinedId == subject.RefinedId && edge.Object?.RefinedId == target.RefinedId) return i;
         }
         return null;
     }

@@ -8,7 +8,7 @@ namespace SggLab.SceneGraphs.Rewards;
 /// </summary>
 /// <remarks>
 /// As published the function raises on every graph, since it hashes a list of dicts, and so gives 0: the two lines that do it change nothing
-/// else and are left out here, which leaves the paper's definition. <see cref="RewardVariants"/> has the figure at the published commit as an option.
+/// else and are left out here, which leaves the paper's definition. <see cref="FormatPublishedReward"/> has the figure of the published commit.
 /// </remarks>
 internal static class FormatReward
 {

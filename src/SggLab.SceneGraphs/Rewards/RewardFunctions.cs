@@ -26,7 +26,19 @@ public static class RewardFunctions
     /// <summary>The reference's six, in the order in which files list them.</summary>
     public static IReadOnlyList<RewardFunction> Reference { get; } = [Format, NodeCategory, NodeBox, EdgeSoft, EdgeHard, EdgeHardRelax];
 
-    public static IReadOnlyList<RewardFunction> All { get; } = [.. Reference];
+    /// <summary>Not the reference's; no variant uses one unless it says so.</summary>
+    public static IReadOnlyList<RewardFunction> Later { get; } =
+    [
+        new("format_published", 1, "The format reward of the published commit: 0 for every graph with an object.", FormatPublishedReward.Compute),
+        new("edge_f1", 1, "F1 of the relations, each matched once: hallucinations cost.", EdgeF1Reward.Compute),
+        new("edge_precision", 1, "Share of written relations that are true, each matched once.", EdgePrecisionReward.Compute),
+        new("recall_mix", 1, "Recall and mean recall over the image's predicates.", RecallMixReward.Compute),
+        new("dual_granularity", 1, "Recall weighed by predicate, and recall with predicates that are alike.", DualGranularityReward.Compute),
+        new("repetition_penalty", 1, "Minus the share of the answer that repeats itself.", RepetitionPenalty.Compute),
+        new("length_penalty", 1, "Minus up to 1 for a completion that goes on and on.", LengthPenalty.Compute),
+    ];
+
+    public static IReadOnlyList<RewardFunction> All { get; } = [.. Reference, .. Later];
 
     public static RewardFunction Find(string name) =>
         All.FirstOrDefault(f => f.Name == name)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using SggLab.SceneGraphs.Completions;
 using SggLab.SceneGraphs.Graphs;
 using SggLab.SceneGraphs.Similarity;
 
@@ -27,7 +28,7 @@ public sealed class RewardScorer
 
     public static RewardScorer Create(RewardVariant variant, ICategorySimilarity similarity) => new(variant, similarity);
 
-    /// <param name="completion">The raw text of the model; one of more than <see cref="Completions.CompletionParser.MaxLength"/> characters earns nothing.</param>
+    /// <param name="completion">The raw text of the model; one of more than <see cref="CompletionParser.MaxLength"/> characters earns nothing.</param>
     /// <param name="groundTruth">Boxes in [0,1].</param>
     /// <param name="boxScaleWidth">What a written x is divided by: 1000, or the width in pixels of the image that the model saw.</param>
     /// <param name="boxScaleHeight">The same for y.</param>
@@ -61,6 +62,17 @@ public sealed class RewardScorer
         }
         Return(scratch, completion);
         return total;
+    }
+
+    /// <summary>As <see cref="Score"/>, with which objects and relations were matched and how well.</summary>
+    public RewardExplanation Explain(string completion, SceneGraph groundTruth, double boxScaleWidth, double boxScaleHeight)
+    {
+        var score = Score(completion, groundTruth, boxScaleWidth, boxScaleHeight);
+        var scratch = Rent();
+        scratch.Load(completion, groundTruth, boxScaleWidth, boxScaleHeight);
+        var explanation = RewardExplainer.Explain(scratch, score, CompletionParser.Parse(completion, 1, 1, boxScaleWidth, boxScaleHeight).Failure?.Message);
+        Return(scratch, completion);
+        return explanation;
     }
 
     // One that has grown with a giant is left to the collector.

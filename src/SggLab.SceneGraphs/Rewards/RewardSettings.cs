@@ -26,4 +26,22 @@ public sealed record RewardSettings
 
     /// <summary>False: a valid graph without the think and answer tags earns half of the format reward (STRICT_FORMAT=false).</summary>
     public bool StrictFormat { get; init; } = true;
+
+    /// <summary>recall_mix: share of recall; the rest is mean recall.</summary>
+    public double RecallShare { get; init; } = 0.5;
+
+    /// <summary>dual_granularity: share of the fine part.</summary>
+    public double FineShare { get; init; } = 0.5;
+
+    /// <summary>dual_granularity: from which similarity on predicates count as alike. Wants word vectors: spacy-sm hears spelling, not meaning.</summary>
+    public double AlikeSimilarity { get; init; } = 0.7;
+
+    /// <summary>dual_granularity: weights of predicates (normalised names), such as 1 / frequency; those not named weigh 1.</summary>
+    public IReadOnlyDictionary<string, double> PredicateWeights { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>length_penalty: characters that cost nothing.</summary>
+    public int LengthFree { get; init; } = 4000;
+
+    /// <summary>length_penalty: characters from which on the penalty is whole.</summary>
+    public int LengthMost { get; init; } = 8000;
 }

@@ -48,7 +48,22 @@ public static class RewardVariants
         Terms = [.. RewardFunctions.Reference.Select(f => new RewardTerm(f))],
     };
 
-    public static IReadOnlyList<RewardVariant> All { get; } = [HardRecall, HardRecallRelax, SoftRecall];
+    /// <summary>Variants of later work, for experiments beside the paper's.</summary>
+    public static IReadOnlyList<RewardVariant> Later { get; } =
+    [
+        Beside("edge_f1", "Format and F1 of the relations, each matched once (after SceneGraphVLM)."),
+        Beside("recall_mix", "Format and a mix of recall and mean recall (Relation-R1)."),
+        Beside("dual_granularity", "Format and recall at two grains (after SGG-R3)."),
+    ];
+
+    public static IReadOnlyList<RewardVariant> All { get; } = [HardRecall, HardRecallRelax, SoftRecall, .. Later];
+
+    private static RewardVariant Beside(string reward, string summary) => new()
+    {
+        Name = reward,
+        Summary = summary,
+        Terms = [new(RewardFunctions.Format), new(RewardFunctions.Find(reward))],
+    };
 
     public static RewardVariant Find(string name) =>
         All.FirstOrDefault(v => v.Name == name)

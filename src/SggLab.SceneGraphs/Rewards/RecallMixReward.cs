@@ -1,0 +1,25 @@
+namespace SggLab.SceneGraphs.Rewards;
+
+/// <summary>
+/// 5 x (a x recall + (1 - a) x mean recall over the predicates of the image), a = 0.5 (Relation-R1, arXiv 2504.14642: the binary relation reward):
+/// a rare predicate weighs as much as a common one in the second part.
+/// </summary>
+internal static class RecallMixReward
+{
+    public static double Compute(RewardCase c)
+    {
+        if (!c.TryReadNodes() || !c.TryReadEdges() || c.TrueEdges.Count == 0) return 0;
+        var byPredicate = new Dictionary<int, (int Found, int Count)>();
+        var found = 0;
+        foreach (ref readonly var known in c.TrueEdges.Span)
+        {
+            var hit = EdgeAgreement.IsFound(c, known) ? 1 : 0;
+            found += hit;
+            var tally = byPredicate.GetValueOrDefault(known.Predicate.RefinedId);
+            byPredicate[known.Predicate.RefinedId] = (tally.Found + hit, tally.Count + 1);
+        }
+        var recall = found / (double)c.TrueEdges.Count;
+        var meanRecall = byPredicate.Values.Sum(t => t.Found / (double)t.Count) / byPredicate.Count;
+        return c.Settings.EdgeWeight * (c.Settings.RecallShare * recall + (1 - c.Settings.RecallShare) * meanRecall);
+    }
+}

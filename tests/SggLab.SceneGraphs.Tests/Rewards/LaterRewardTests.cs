@@ -1,0 +1,131 @@
+using SggLab.Contracts;
+using SggLab.SceneGraphs.Graphs;
+using SggLab.SceneGraphs.Rewards;
+using SggLab.SceneGraphs.Similarity;
+
+namespace SggLab.SceneGraphs.Tests.Rewards;
+
+public sealed class LaterRewardTests
+{
+    private static readonly SceneGraph Truth = new(
+        [new("man.1", new(0, 0, 0.4, 0.4)), new("horse.2", new(0.5, 0.5, 0.9, 0.9)), new("tree.3", new(0.6, 0, 1, 0.4))],
+        [new("man.1", "on", "horse.2"), new("horse.2", "on", "tree.3"), new("tree.3", "behind", "man.1")]);
+
+    private static double Earned(string reward, SceneGraph written, RewardSettings? settings = null, SceneGraph? truth = null, ICategorySimilarity? similarity = null) =>
+        RewardScorer.Create(new RewardVariant { Name = "x", Terms = [new(RewardFunctions.Find(reward))], Settings = settings ?? RewardSettings.Reference }, similarity ?? new ExactSimilarity())
+            .Score(RewardSamples.Write(written), truth ?? Truth, 1000, 1000).Total;
+
+    private static SceneGraph With(params SceneRelationship[] relations) => Truth with { Relationships = relations };
+
+    [Fact]
+    public void F1_is_whole_for_the_truth_and_falls_for_what_is_missing_or_made_up()
+    {
+        Earned("edge_f1", Truth).ShouldBe(5);
+        Earned("edge_f1", With(Truth.Relationships[0])).ShouldBe(5 * 2.0 / 4, 1e-12);
+        Earned("edge_f1", With([.. Truth.Relationships, new("man.1", "near", "tree.3")])).ShouldBe(5 * 6.0 / 7, 1e-12);
+        Earned("edge_precision", With([.. Truth.Relationships, new("man.1", "near", "tree.3")])).ShouldBe(5 * 3.0 / 4, 1e-12);
+    }
+
+    [Fact]
+    public void Saying_a_relation_twice_costs_precision_though_it_finds_no_more()
+    {
+        var twice = With([.. Truth.Relationships, Truth.Relationships[0]]);
+        Earned("edge_hard", twice).ShouldBe(5);
+        Earned("edge_precision", twice).ShouldBe(5 * 3.0 / 4, 1e-12);
+    }
+
+    [Fact]
+    public void One_to_one_takes_the_largest_matching_not_the_first()
+    {
+        // The first written relation fits both true ones, the second only the first.
+        var truth = new SceneGraph([new("a.1", new(0, 0, 0.5, 0.5)), new("a.2", new(0.05, 0, 0.55, 0.5)), new("b.3", new(0, 0, 1, 1))], [new("a.1", "on", "b.3"), new("a.2", "on", "b.3")]);
+        var written = new SceneGraph([new("a.1", new(0.02, 0, 0.52, 0.5)), new("a.2", new(-0.15, 0, 0.35, 0.5)), new("b.3", new(0, 0, 1, 1))], [new("a.1", "on", "b.3"), new("a.2", "on", "b.3")]);
+        Earned("edge_precision", written, truth: truth).ShouldBe(5);
+    }
+
+    [Fact]
+    public void Nothing_true_and_nothing_written_is_perfect_to_F1() =>
+        Earned("edge_f1", With(), truth: With()).ShouldBe(5);
+
+    [Fact]
+    public void The_mix_weighs_each_predicate_of_the_image_alike_in_its_second_half()
+    {
+        // One of two "on" and no "behind": recall 1/3, mean recall (1/2 + 0) / 2.
+        Earned("recall_mix", With(Truth.Relationships[0])).ShouldBe(5 * (0.5 / 3 + 0.5 / 4), 1e-12);
+        Earned("recall_mix", With(Truth.Relationships[0]), new RewardSettings { RecallShare = 1 }).ShouldBe(5.0 / 3, 1e-12);
+        Earned("recall_mix", Truth).ShouldBe(5, 1e-12);
+    }
+
+    [Fact]
+    public void The_fine_grain_weighs_predicates_and_the_coarse_grain_takes_those_alike()
+    {
+        var weights = new Dictionary<string, double> { ["behind"] = 3 };
+        Earned("dual_granularity", With(Truth.Relationships[2]), new RewardSettings { PredicateWeights = weights, FineShare = 1 }).ShouldBe(5 * 3.0 / 5, 1e-12);
+        var reworded = With(new SceneRelationship("man.1", "onto", "horse.2"));
+        Earned("dual_granularity", reworded, new RewardSettings { FineShare = 0, AlikeSimilarity = 1.1 }).ShouldBe(0);
+        Earned("dual_granularity", reworded, new RewardSettings { FineShare = 0, AlikeSimilarity = 0 }).ShouldBe(5.0 / 3, 1e-12);
+    }
+
+    [Fact]
+    public void Repetition_costs_its_share_of_the_answer()
+    {
+        Earned("repetition_penalty", Truth).ShouldBe(0);
+        Earned("repetition_penalty", With([.. Truth.Relationships, Truth.Relationships[0], Truth.Relationships[0]])).ShouldBe(-2.0 / 8, 1e-12);
+        Earned("repetition_penalty", Truth with { Objects = [.. Truth.Objects, Truth.Objects[1]] }).ShouldBe(-1.0 / 7, 1e-12);
+    }
+
+    [Theory]
+    [InlineData(4000, 8000, 0)]
+    [InlineData(100, 200, -1)]
+    public void Length_is_free_at_first_and_then_costs_up_to_one(int free, int most, double expected) =>
+        Earned("length_penalty", Truth, new RewardSettings { LengthFree = free, LengthMost = most }).ShouldBe(expected);
+
+    [Fact]
+    public void Half_way_past_the_free_length_costs_half()
+    {
+        var length = RewardSamples.Write(Truth).Length;
+        Earned("length_penalty", Truth, new RewardSettings { LengthFree = length - 100, LengthMost = length + 100 }).ShouldBe(-0.5);
+    }
+
+    [Fact]
+    public void The_published_format_reward_is_nothing_for_every_graph_with_an_object()
+    {
+        Earned("format", Truth).ShouldBe(1);
+        Earned("format_published", Truth).ShouldBe(0);
+        Earned("format_published", SceneGraph.Empty).ShouldBe(1);
+    }
+
+    [Fact]
+    public void Without_strict_format_a_graph_without_tags_earns_half()
+    {
+        var lenient = RewardScorer.Create(new RewardVariant { Name = "x", Terms = [new(RewardFunctions.Format)], Settings = new RewardSettings { StrictFormat = false } }, new ExactSimilarity());
+        lenient.Score("""{"objects": [], "relationships": []}""", Truth, 1000, 1000).Total.ShouldBe(0.5);
+        lenient.Score("<think>x</think><answer>{\"objects\": [], \"relationships\": []}</answer>", Truth, 1000, 1000).Total.ShouldBe(1);
+    }
+
+    [Fact]
+    public void No_reward_of_later_work_raises_on_the_golden_completions()
+    {
+        var scorer = RewardScorer.Create(new RewardVariant { Name = "later", Terms = [.. RewardFunctions.Later.Select(f => new RewardTerm(f))] }, new ExactSimilarity());
+        foreach (var line in Golden.Lines("rewards/cases.jsonl"))
+            foreach (var (name, value) in scorer.Score(line.GetProperty("completion").GetString()!, line.GetProperty("ground_truth").Graph(), 1000, 1000).Parts)
+                value.ShouldBeInRange(name.EndsWith("penalty", StringComparison.Ordinal) ? -1 : 0, 5 + 1e-9, name);
+    }
+
+    [Fact]
+    public void Variants_and_rewards_are_found_by_name_and_others_are_told_what_there_is()
+    {
+        RewardVariants.All.Select(v => v.Name).ShouldBe(["hard_recall", "hard_recall_relax", "soft_recall", "edge_f1", "recall_mix", "dual_granularity"]);
+        RewardVariants.Find("soft_recall").Terms.Select(t => t.Function.Name).ShouldBe(["format", "node_category", "node_box", "edge_soft"]);
+        Should.Throw<LabException>(() => RewardVariants.Find("harder")).Message.ShouldBe("There is no reward variant \"harder\". Known: hard_recall, hard_recall_relax, soft_recall, edge_f1, recall_mix, dual_granularity.");
+        Should.Throw<LabException>(() => RewardFunctions.Find("edge")).Message.ShouldContain("edge_soft");
+    }
+
+    [Fact]
+    public void A_variant_weighs_its_rewards()
+    {
+        var score = RewardScorer.Create(new RewardVariant { Name = "x", Terms = [new(RewardFunctions.Format, 0.5), new(RewardFunctions.EdgeHard, 2)] }, new ExactSimilarity()).Score(RewardSamples.Write(Truth), Truth, 1000, 1000);
+        score.Total.ShouldBe(10.5);
+        score.Parts["edge_hard"].ShouldBe(5);
+    }
+}
