@@ -16,6 +16,7 @@ public static class WorkerIdentity
         var file = Path.Combine(options.State, "worker-id");
         if (File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } known) return known;
         var id = NewId();
+        Directory.CreateDirectory(options.State);
         File.WriteAllText(file, id + "\n");
         return id;
     }
