@@ -1,5 +1,4 @@
 using JasperFx.CodeGeneration;
-using JasperFx.Events.Daemon;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -37,7 +36,7 @@ public static class TrackingModule
         services.AddSingleton(source);
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
-        var marten = services.AddMarten(options => LabStore.Configure(options, source, settings.RunsProjections))
+        services.AddMarten(options => LabStore.Configure(options, source))
             .UseLightweightSessions()
             .IntegrateWithWolverine(messages =>
             {
@@ -46,7 +45,7 @@ public static class TrackingModule
             });
         if (settings.RunsProjections)
         {
-            marten.AddAsyncDaemon(DaemonMode.HotCold);
+            services.AddHostedService<ProjectionLeader>();
             services.AddHostedService<LeaseSweeper>();
         }
         services.AddWolverine(ConfigureBus);

@@ -13,7 +13,7 @@ public static class WorkerIdentity
     public static string Of(WorkerOptions options)
     {
         if (options.Name is { } name) return name;
-        var file = Path.Combine(options.State, "worker-id");
+        var file = Path.Combine(Directory.CreateDirectory(options.State).FullName, "worker-id");
         if (File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } known) return known;
         var id = NewId();
         Directory.CreateDirectory(options.State);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 using Npgsql;
 
 namespace SggLab.Tracking.Blobs;
@@ -28,7 +27,7 @@ public sealed class BlobStore(NpgsqlDataSource source, string folder)
             var parent = Path.GetDirectoryName(target)!;
             Directory.CreateDirectory(parent);
             File.Move(temporary, target, overwrite: true);
-            FlushFolder(parent);
+            FolderSync.Flush(parent);
             await NoteAsync(sha256, length, cancellation);
             return true;
         }
@@ -78,15 +77,6 @@ public sealed class BlobStore(NpgsqlDataSource source, string folder)
         }
         target.Flush(flushToDisk: true);
         return (Convert.ToHexStringLower(hash.GetHashAndReset()), target.Length);
-    }
-
-    /// <summary>A rename is on disk only once its folder is.</summary>
-    private static void FlushFolder(string path)
-    {
-        if (OperatingSystem.IsWindows())
-            return;
-        using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        RandomAccess.FlushToDisk(handle);
     }
 
     private async Task NoteAsync(string sha256, long length, CancellationToken cancellation)

@@ -17,7 +17,7 @@ internal static class LabStore
     /// <summary>The tenant of workers, members and tokens.</summary>
     public const string NoProject = "*DEFAULT*";
 
-    public static void Configure(StoreOptions options, NpgsqlDataSource source, bool runsProjections)
+    public static void Configure(StoreOptions options, NpgsqlDataSource source)
     {
         options.Connection(source);
         options.DatabaseSchemaName = Schema;
@@ -42,13 +42,11 @@ internal static class LabStore
             options.Projections.Add(projection, ProjectionLifecycle.Inline);
         foreach (var projection in ReadModels.Async())
             options.Projections.Add(projection, ProjectionLifecycle.Async);
-        // Elsewhere another process runs them.
-        if (!runsProjections)
-            options.Projections.AsyncMode = DaemonMode.ExternallyManaged;
+        // ProjectionLeader runs them.
+        options.Projections.AsyncMode = DaemonMode.ExternallyManaged;
         // Appends wake the daemon; polling is the safety net.
         options.Projections.SlowPollingTime = TimeSpan.FromSeconds(2);
         options.Projections.FastPollingTime = TimeSpan.FromMilliseconds(250);
-        options.Projections.LeadershipPollingTime = 1000;
         // A fold that fails must not be skipped in silence: its projection stops and the health check says so.
         options.Projections.Errors.SkipApplyErrors = false;
         options.Projections.Errors.SkipSerializationErrors = false;

@@ -118,7 +118,7 @@ public sealed class RecordIngest(IDocumentStore store)
         if (named.Count == 0)
             return null;
         var stored = new HashSet<string>(StringComparer.Ordinal);
-        await using (var command = await session.CommandAsync("select sha256 from lab.blob where sha256 = any($1) order by sha256 for key share", cancellation, named.Select(blob => SafeText.Of(blob.Sha256)).Distinct().ToArray()))
+        await using (var command = await session.CommandAsync("select sha256 from lab.blob where sha256 = any($1) order by sha256 for key share", cancellation, (object)named.Select(blob => SafeText.Of(blob.Sha256)).Distinct().ToArray()))
         await using (var reader = await command.ExecuteReaderAsync(cancellation))
             while (await reader.ReadAsync(cancellation))
                 stored.Add(reader.GetString(0));
