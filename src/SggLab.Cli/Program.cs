@@ -1,4 +1,5 @@
 using SggLab.Cli;
+using SggLab.Cli.Data;
 using SggLab.Cli.Runs;
 using SggLab.Cli.Science;
 using SggLab.Cli.Site;
@@ -26,4 +27,5 @@ return await CommandLine.RunAsync(args,
     SceneCommands.Create(),
     SimilarityCommands.Create(),
     EvalCommands.Create(),
+    DataCommands.Create(),
 ]);

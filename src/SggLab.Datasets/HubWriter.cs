@@ -38,8 +38,9 @@ public static class HubWriter
             // Written beside and renamed, so that a reader never meets half a shard.
             var path = Path.Combine(data, names[shard]);
             var end = count * (shard + 1) / names.Count;
-            using (var writer = new SceneGraphParquetWriter(path + ".part", prompts))
+            try
             {
+                using var writer = new SceneGraphParquetWriter(path + ".part", prompts);
                 for (; (rows < end || shard == names.Count - 1) && next.MoveNext(); rows++)
                 {
                     writer.Write(next.Current);
@@ -47,6 +48,11 @@ public static class HubWriter
                 }
                 writer.Finish();
                 valueBytes += writer.ValueBytes;
+            }
+            catch
+            {
+                File.Delete(path + ".part");
+                throw;
             }
             File.Move(path + ".part", path, overwrite: true);
             download += new FileInfo(path).Length;

@@ -8,7 +8,7 @@ namespace SggLab.Datasets;
 /// data set. Single rows are read by number; files that fit <see cref="KeptBytes"/> together are kept in memory after the
 /// first read of a row, larger ones are read from disk each time.
 /// </summary>
-public sealed class ParquetDataset : ISceneGraphDataset, IDisposable
+public sealed class ParquetDataset : ISceneGraphDataset
 {
     /// <summary>Data sets of up to this many bytes on disk are kept in memory once single rows are asked for (64 MiB).</summary>
     public const long KeptBytes = 64L << 20;

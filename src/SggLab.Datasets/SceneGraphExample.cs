@@ -26,6 +26,12 @@ public sealed record SceneGraphExample
     /// <summary>The relationships' JSON as the data set wrote it.</summary>
     public string? RelationshipsJson { get; init; }
 
+    /// <summary>The objects as Python prints them after reading: the data set's own JSON where there is one.</summary>
+    public string ObjectsWritten => ObjectsJson is { } json ? JsonItems.Write(JsonItems.Read(json)) : PythonDumps.Objects(Objects);
+
+    /// <summary>The relationships, likewise.</summary>
+    public string RelationshipsWritten => RelationshipsJson is { } json ? JsonItems.Write(JsonItems.Read(json)) : PythonDumps.Relationships(Relationships);
+
     public SceneGraph Graph => new(Objects, Relationships);
 
     /// <summary>Where the example came from, for messages.</summary>
@@ -45,7 +51,7 @@ public sealed record RowOrigin(string File, long Row)
 }
 
 /// <summary>Examples in a fixed order, read as they are asked for.</summary>
-public interface ISceneGraphDataset : IEnumerable<SceneGraphExample>
+public interface ISceneGraphDataset : IEnumerable<SceneGraphExample>, IDisposable
 {
     /// <summary>Number of examples.</summary>
     int Count { get; }

@@ -102,7 +102,7 @@ public sealed class DatasetInspectorTests : IDisposable
     [InlineData("vg/VG-SGG-with-attri.h5", "vg-h5", "train:9 val:4 test:5")]
     public void Good_data_sets_are_counted_and_hashed(string path, string format, string rows)
     {
-        var options = new InspectionOptions(DecodeImages: true, VisualGenome: new() { ValidationImages = 4 });
+        var options = new InspectionOptions(DecodeImages: true, Reading: new DatasetOptions(VisualGenome: new() { ValidationImages = 4 }));
         var report = DatasetInspector.Inspect(Golden.File(path.Split('/')), options);
         report.Errors.ShouldBeEmpty();
         report.Warnings.ShouldBeEmpty();

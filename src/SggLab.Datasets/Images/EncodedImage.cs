@@ -53,6 +53,16 @@ public sealed class EncodedImage
         }
     }
 
+    /// <summary>Whether the picture's EXIF orientation turns or mirrors it.</summary>
+    public bool IsTurned
+    {
+        get
+        {
+            using var codec = OpenCodec(Bytes.Span);
+            return codec.EncodedOrigin != SKEncodedOrigin.TopLeft;
+        }
+    }
+
     /// <summary>Decodes the whole picture.</summary>
     /// <exception cref="DatasetException">The bytes are no image, or end early.</exception>
     public RgbImage DecodeRgb()

@@ -4,9 +4,8 @@ using SggLab.Datasets.VisualGenome;
 namespace SggLab.Datasets.Inspection;
 
 /// <param name="DecodeImages">Decode every picture to find damaged ones; without it only their first bytes are looked at.</param>
-/// <param name="VisualGenome">How h5 files are read.</param>
-/// <param name="Psg">How psg.json is read.</param>
-public sealed record InspectionOptions(bool DecodeImages = false, VgOptions? VisualGenome = null, PsgOptions? Psg = null);
+/// <param name="Reading">How h5 files and psg.json are read.</param>
+public sealed record InspectionOptions(bool DecodeImages = false, DatasetOptions? Reading = null);
 
 /// <summary>Reads a data set from end to end, counts, hashes and lists what is wrong, going on after each error as far as the format allows.</summary>
 public static class DatasetInspector
@@ -41,7 +40,7 @@ public static class DatasetInspector
 
     private static void InspectVisualGenome(string path, InspectionOptions options, List<SplitTally> tallies, ProblemList errors, ProblemList warnings, Action<long, long>? progress)
     {
-        var source = VgSource.Open(path, options.VisualGenome ?? new VgOptions());
+        var source = VgSource.Open(path, options.Reading?.VisualGenome ?? new VgOptions());
         if (!source.HasPictures) warnings.Add(new InspectionProblem(path, null, "image", "no folder VG_100K lies beside it and none was given: no picture is looked at and the content hash covers the graphs alone"));
         // Images that no split keeps are looked at too: their parts of the tables may be broken.
         var broken = Enumerable.Range(0, source.File.Images).Where(image => !errors.Try(() => source.File.Graph(image, source.Names))).ToHashSet();
@@ -63,7 +62,7 @@ public static class DatasetInspector
 
     private static void InspectPsg(string path, InspectionOptions options, List<SplitTally> tallies, ProblemList errors, ProblemList warnings, Action<long, long>? progress)
     {
-        using var source = PsgSource.Open(path, options.Psg ?? new PsgOptions());
+        using var source = PsgSource.Open(path, options.Reading?.Psg ?? new PsgOptions());
         if (!source.HasPictures) warnings.Add(new InspectionProblem(path, null, "image", "no folder coco lies beside it and none was given: no picture is looked at and the content hash covers the graphs alone"));
         tallies.AddRange(PsgDataset.Splits.Select(split => new SplitTally(split)));
         for (var row = 0; row < source.Count; row++)

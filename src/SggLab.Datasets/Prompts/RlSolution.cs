@@ -11,4 +11,17 @@ public static class RlSolution
         var (sx, sy) = (1.0 / example.Width, 1.0 / example.Height);
         return new SceneGraph([.. example.Objects.Select(item => item with { Box = item.Box.Scale(sx, sy) })], example.Relationships);
     }
+
+    /// <summary>The solution as the reference's trainer holds it, printed by Python.</summary>
+    public static string Json(SceneGraphExample example)
+    {
+        var scaled = Of(example);
+        var objects = example.ObjectsJson is { } json ? JsonItems.Read(json) : [.. example.Objects.Select(JsonItems.Of)];
+        for (var i = 0; i < objects.Count; i++)
+        {
+            var box = scaled.Objects[i].Box;
+            objects[i]["bbox"] = $"[{PythonDumps.Float(box.X1)}, {PythonDumps.Float(box.Y1)}, {PythonDumps.Float(box.X2)}, {PythonDumps.Float(box.Y2)}]";
+        }
+        return $"{{\"objects\": {JsonItems.Write(objects)}, \"relationships\": {example.RelationshipsWritten}}}";
+    }
 }

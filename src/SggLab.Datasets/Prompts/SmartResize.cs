@@ -1,3 +1,5 @@
+using SggLab.Contracts;
+
 namespace SggLab.Datasets.Prompts;
 
 /// <summary>The size to which Qwen's image processor brings a picture (transformers, smart_resize): multiples of 28 within an area.</summary>
@@ -9,12 +11,12 @@ public static class SmartResize
     /// <summary>Longer side over shorter side at which the processor refuses.</summary>
     public const int LargestRatio = 200;
 
-    /// <exception cref="ArgumentException">The sides differ by more than a factor of 200.</exception>
+    /// <exception cref="LabException">The sides differ by more than a factor of 200.</exception>
     public static ImageSize Of(ImageSize size, int minPixels, int maxPixels)
     {
         var (width, height) = size;
         if ((double)Math.Max(width, height) / Math.Min(width, height) > LargestRatio)
-            throw new ArgumentException($"an image of {width} x {height} is too elongated: the processor takes sides that differ by a factor of {LargestRatio} at most; crop it or leave it out");
+            throw new LabException($"An image of {width} x {height} is too elongated: the processor takes sides that differ by a factor of {LargestRatio} at most; crop it or leave it out.");
         // Python rounds halves to even, as Math.Round does.
         var (h, w) = (Math.Round((double)height / Factor) * Factor, Math.Round((double)width / Factor) * Factor);
         if (h * w > maxPixels)

@@ -38,7 +38,7 @@ public sealed record PsgOptions
 }
 
 /// <summary>One split (train or test) of PSG. Records are read from the file one at a time.</summary>
-public sealed class PsgDataset : ISceneGraphDataset, IDisposable
+public sealed class PsgDataset : ISceneGraphDataset
 {
     private readonly PsgSource _source;
     private readonly int[] _rows;

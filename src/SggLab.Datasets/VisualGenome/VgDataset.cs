@@ -47,6 +47,9 @@ public sealed class VgDataset : ISceneGraphDataset
 
     internal static VgDataset Open(VgSource source, string split) => new(source, source.Rows(split));
 
+    /// <summary>Whether image_data.json was found: without it boxes are in the frame of 1024.</summary>
+    public bool KnowsImageSizes => _source.KnowsImageSizes;
+
     /// <summary>Names of the attributes of each object of an example.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Attributes(int row) => _source.Attributes(_rows[row]);
 
@@ -59,4 +62,7 @@ public sealed class VgDataset : ISceneGraphDataset
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Nothing is held open: the tables were read whole.</summary>
+    public void Dispose() { }
 }

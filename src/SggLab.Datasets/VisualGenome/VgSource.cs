@@ -31,6 +31,8 @@ internal sealed class VgSource
         return new VgSource(file, names, images, folders, options);
     }
 
+    public bool KnowsImageSizes => _images is not null;
+
     /// <summary>Whether a folder of pictures was given or found.</summary>
     public bool HasPictures => _folders.Length > 0;
 

@@ -1,4 +1,7 @@
-namespace SggLab.Datasets.Inspection;
+using SggLab.Datasets.Psg;
+using SggLab.Datasets.VisualGenome;
+
+namespace SggLab.Datasets;
 
 /// <summary>The formats that are read.</summary>
 public enum DatasetKind
@@ -12,6 +15,10 @@ public enum DatasetKind
     /// <summary>psg.json.</summary>
     Psg,
 }
+
+/// <summary>How the formats are read; null takes the reference loaders' ways.</summary>
+/// <param name="Dangling">Of parquet: whether relations to missing objects are refused.</param>
+public sealed record DatasetOptions(VgOptions? VisualGenome = null, PsgOptions? Psg = null, DanglingRelations Dangling = DanglingRelations.Refuse);
 
 /// <summary>A path and what it holds.</summary>
 /// <param name="File">The h5 or JSON file, or for parquet the path itself.</param>
@@ -40,6 +47,25 @@ public sealed record DatasetLocation(DatasetKind Kind, string File)
             ([], false) => throw new DatasetException(path, null, null, "the folder holds no data set; expected parquet files (in data/), one h5 file, or psg.json"),
             _ => throw new DatasetException(path, null, null, $"the folder holds several data sets ({string.Join(", ", h5.Select(Path.GetFileName))}{(System.IO.File.Exists(psg) ? ", psg.json" : "")}); give the file itself"),
         };
+    }
+
+    /// <summary>Names of the splits.</summary>
+    public IReadOnlyList<string> Splits => Kind switch
+    {
+        DatasetKind.Parquet => [.. HubFolder.Find(File).Select(split => split.Name)],
+        DatasetKind.VisualGenome => VgDataset.Splits,
+        _ => PsgDataset.Splits,
+    };
+
+    /// <summary>Opens one split.</summary>
+    /// <param name="split">Null where there is only one.</param>
+    /// <exception cref="DatasetException">No such split, or a file is missing or damaged.</exception>
+    public ISceneGraphDataset Open(string? split = null, DatasetOptions? options = null)
+    {
+        options ??= new DatasetOptions();
+        if (Kind == DatasetKind.Parquet) return ParquetDataset.Open(File, split, options.Dangling);
+        if (split is null) throw new DatasetException(File, null, null, $"holds the splits {string.Join(", ", Splits)}; say which one is meant");
+        return Kind == DatasetKind.VisualGenome ? VgDataset.Open(File, split, options.VisualGenome) : PsgDataset.Open(File, split, options.Psg);
     }
 
     private static DatasetKind KindOf(string path) => Path.GetExtension(path).ToUpperInvariant() switch
