@@ -60,6 +60,8 @@ public sealed class SupervisedProcess(string role, string name, LabHome home, Fu
     {
         var lived = TimeSpan.FromMilliseconds(Environment.TickCount64 - _startedAt);
         _quickDeaths = lived < s_quick ? _quickDeaths + 1 : 1;
+        // The kernel knows of the death a moment before its exit code is collected.
+        _process!.WaitForExit(1000);
         var how = ExitText();
         _process!.Dispose();
         _process = null;

@@ -124,6 +124,7 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
         ["SGGLAB_POSTGRES"] = _postgres!.ConnectionString,
         ["ASPNETCORE_URLS"] = _url,
         ["ASPNETCORE_ENVIRONMENT"] = "Production",
+        ["Logging__LogLevel__Microsoft.AspNetCore"] = "Warning",
         // One small site beside two trainers: a heap a core would only take their memory.
         ["DOTNET_gcServer"] = "0",
     });
