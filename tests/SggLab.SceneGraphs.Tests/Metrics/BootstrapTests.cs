@@ -1,0 +1,90 @@
+using SggLab.Contracts;
+using SggLab.SceneGraphs.Metrics;
+using SggLab.SceneGraphs.Vocabularies;
+
+namespace SggLab.SceneGraphs.Tests.Metrics;
+
+public sealed class BootstrapTests
+{
+    private static readonly Vocabulary Shapes = Vocabulary.Of("shapes", ["cube", "ball"], ["on", "under"]);
+
+    private static EvaluationReport Report(Func<int, bool> isFound, int images = 40) => SceneGraphEvaluator.Evaluate(
+        Shapes,
+        [.. Enumerable.Range(0, images).Select(i => new GroundTruthImage($"{i}", 100, 100, new([new("cube.1", new(0, 0, 40, 40)), new("ball.2", new(50, 50, 90, 90))], [new("cube.1", i % 4 == 0 ? "under" : "on", "ball.2")])))],
+        [.. Enumerable.Range(0, images).Select(i => new RawPrediction($"{i}", Response(i, isFound(i))))],
+        EvaluationProtocol.Reference);
+
+    private static string Response(int i, bool isFound) =>
+        $$"""{"objects": [{"id": "cube.1", "bbox": [0, 0, 400, 400]}, {"id": "ball.2", "bbox": [500, 500, 900, 900]}], "relationships": [{"subject": "cube.1", "predicate": "{{(isFound == (i % 4 == 0) ? "under" : "on")}}", "object": "ball.2"}]}""";
+
+    [Fact]
+    public void The_value_of_each_metric_is_the_one_of_the_report()
+    {
+        var report = Report(i => i % 3 == 0);
+        var values = Bootstrap.Intervals(report, samples: 100).ToDictionary(i => i.Metric, i => i.Value);
+        values["failure_rate"].ShouldBe(0);
+        values["pooled_recall"].ShouldBe(report.Pooled.Recall, 1e-12);
+        foreach (var k in AtK.Ks)
+        {
+            values[$"R@{k}"].ShouldBe(report.Sgdet.Recall[k], 1e-12);
+            values[$"mR@{k}"].ShouldBe(report.Sgdet.MeanRecall[k], 1e-12);
+            values[$"corrected_R@{k}"].ShouldBe(report.Corrected.Recall[k], 1e-12);
+            values[$"corrected_mR@{k}"].ShouldBe(report.Corrected.MeanRecall[k], 1e-12);
+        }
+    }
+
+    [Fact]
+    public void The_golden_figures_come_out_too()
+    {
+        var truths = Golden.Lines("sgg/vg150/ground_truth.jsonl").Select(l => new GroundTruthImage(l.GetProperty("image_id").GetString()!, l.GetProperty("width").GetInt32(), l.GetProperty("height").GetInt32(), l.Graph())).ToList();
+        var predictions = Golden.Lines("sgg/vg150/predictions.jsonl").Select(l => new RawPrediction(l.GetProperty("image_id").GetString()!, l.GetProperty("response").GetRawText().Unquote(), l.BoxScale().Width, l.BoxScale().Height)).ToList();
+        var report = SceneGraphEvaluator.Evaluate(KnownVocabularies.Vg150, truths, predictions, EvaluationProtocol.Reference);
+        var values = Bootstrap.Intervals(report, samples: 200).ToDictionary(i => i.Metric);
+        values["mR@50"].Value.ShouldBe(report.Sgdet.MeanRecall.At50, 1e-12);
+        values["corrected_mR@50"].Value.ShouldBe(report.Corrected.MeanRecall.At50, 1e-12);
+        values["failure_rate"].Value.ShouldBe(1 / 3.0, 1e-12);
+        foreach (var interval in values.Values) interval.Value.ShouldBeInRange(interval.Low - 0.15, interval.High + 0.15);
+    }
+
+    [Fact]
+    public void An_interval_holds_the_share_and_is_about_as_wide_as_the_binomial_says()
+    {
+        var interval = Bootstrap.Intervals(Report(i => i % 2 == 0, 400), [ResampledMetric.Find("R@50")]).Single();
+        interval.Value.ShouldBe(0.5);
+        interval.Low.ShouldBe(0.5 - 1.96 * 0.025, 0.01);
+        interval.High.ShouldBe(0.5 + 1.96 * 0.025, 0.01);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_interval_and_another_seed_another()
+    {
+        var report = Report(i => i % 3 == 0);
+        var metric = ResampledMetric.Find("R@20");
+        Bootstrap.Intervals(report, [metric], seed: 1).ShouldBe(Bootstrap.Intervals(report, [metric], seed: 1));
+        Bootstrap.Intervals(report, [metric], samples: 150, seed: 1).ShouldNotBe(Bootstrap.Intervals(report, [metric], samples: 150, seed: 2));
+    }
+
+    [Fact]
+    public void A_set_is_no_better_than_itself()
+    {
+        var report = Report(i => i % 3 == 0);
+        foreach (var row in Bootstrap.Compare(report, report, samples: 200)) (row.Difference, row.Low, row.High, row.PValue).ShouldBe((0, 0, 0, 1), row.Metric);
+    }
+
+    [Fact]
+    public void A_set_that_finds_more_in_most_images_is_significantly_better()
+    {
+        var row = Bootstrap.Compare(Report(i => i % 4 == 1), Report(i => i % 4 != 0), [ResampledMetric.Find("R@50")]).Single();
+        row.Difference.ShouldBe(0.5);
+        row.Low.ShouldBeGreaterThan(0.25);
+        row.PValue.ShouldBeLessThan(0.01);
+    }
+
+    [Fact]
+    public void Sets_over_other_images_are_not_compared() =>
+        Should.Throw<LabException>(() => Bootstrap.Compare(Report(_ => true, 3), Report(_ => true, 4))).Message.ShouldContain("different images (3 and 4)");
+
+    [Fact]
+    public void An_unknown_metric_is_told_what_there_is() =>
+        Should.Throw<LabException>(() => ResampledMetric.Find("AP")).Message.ShouldContain("R@50");
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using CsCheck;
+using SggLab.SceneGraphs.Similarity;
+
+namespace SggLab.SceneGraphs.Tests.Similarity;
+
+public sealed class SpacySmBehaviourTests
+{
+    private static double Compare(string a, string b)
+    {
+        SpacySmSimilarity.Shared.TryCompare(a, b, out var similarity).ShouldBeTrue();
+        return similarity;
+    }
+
+    [Fact]
+    public void Similarity_is_symmetric_and_never_more_than_one() =>
+        Gen.Select(Gen.String[Gen.Char["abc -.'’1\t"], 0, 12], Gen.String[Gen.Char["abc -.'’1\t"], 0, 12]).Sample((a, b) =>
+        {
+            Compare(a, b).ShouldBeInRange(-1 - 1e-9, 1 + 1e-9);
+            Compare(a, b).ShouldBe(Compare(b, a));
+            Compare(a, a).ShouldBe(1);
+        }, iter: 300, threads: 1);
+
+    [Fact]
+    public void Nothing_is_like_nothing_and_unlike_everything()
+    {
+        Compare("", "").ShouldBe(1);
+        Compare("", "man").ShouldBe(0);
+        Compare("man ", "man").ShouldBe(1);
+    }
+
+    [Fact]
+    public void Half_a_surrogate_pair_is_where_spaCy_raises()
+    {
+        SpacySmSimilarity.Shared.TryCompare("\ud800", "man", out _).ShouldBeFalse();
+        SpacySmSimilarity.Shared.TryCompare("man", "a\udc00b", out _).ShouldBeFalse();
+        SpacySmSimilarity.Shared.TryCompare("😀", "man", out _).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Of_a_giant_name_only_the_first_characters_are_read()
+    {
+        var start = string.Concat(Enumerable.Repeat("man ", SpacySmSimilarity.MaxLength / 4));
+        Compare(start + "horse", start + "zebra").ShouldBe(1);
+        Compare(start[..^10] + "horse", start[..^10] + "zebra").ShouldBeLessThan(1);
+    }
+
+    [Theory]
+    [InlineData("!")]
+    [InlineData("'s")]
+    [InlineData("a:")]
+    [InlineData(":a@")]
+    [InlineData(".")]
+    [InlineData("😀")]
+    public void A_giant_name_of_anything_is_compared_in_a_moment(string piece)
+    {
+        var watch = Stopwatch.StartNew();
+        Compare(string.Concat(Enumerable.Repeat(piece, 100_000)), "man");
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(5));
+    }
+}

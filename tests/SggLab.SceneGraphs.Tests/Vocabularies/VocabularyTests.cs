@@ -1,0 +1,50 @@
+using SggLab.SceneGraphs.Vocabularies;
+
+namespace SggLab.SceneGraphs.Tests.Vocabularies;
+
+public sealed class VocabularyTests
+{
+    [Fact]
+    public void The_vocabularies_have_the_sizes_and_labels_of_their_data_sets()
+    {
+        (KnownVocabularies.Vg150.Objects.Count, KnownVocabularies.Vg150.Predicates.Count).ShouldBe((150, 50));
+        (KnownVocabularies.Psg.Objects.Count, KnownVocabularies.Psg.Predicates.Count).ShouldBe((133, 56));
+        KnownVocabularies.Vg150.ObjectName(1).ShouldBe("airplane");
+        KnownVocabularies.Psg.ObjectName(0).ShouldBe("person");
+        KnownVocabularies.Vg150.PredicateName(50).ShouldBe("with");
+        KnownVocabularies.Psg.TryGetObjectLabel("wall-other-merged", out var label).ShouldBeTrue();
+        KnownVocabularies.Psg.ObjectName(label).ShouldBe("wall-other-merged");
+    }
+
+    [Theory]
+    [InlineData("vg150", "airplane", "airplane")]
+    [InlineData("vg150", "yellow truck", "truck")]
+    [InlineData("vg150", "abode", "bear")]
+    [InlineData("vg150", "shiny xyzzy man", "man")]
+    [InlineData("psg", "street", "road")]
+    [InlineData("psg", "wall other merged", "wall other merged")]
+    public void A_predicted_category_leads_to_the_one_that_the_reference_takes(string vocabulary, string name, string target)
+    {
+        KnownVocabularies.Find(vocabulary).TryMapObject(name, out var mapped, out _).ShouldBeTrue();
+        mapped.ShouldBe(target);
+    }
+
+    [Theory]
+    [InlineData("vg150", "xyzzy")]
+    [InlineData("vg150", "")]
+    [InlineData("vg150", "man ")]
+    [InlineData("psg", "holding")]
+    [InlineData("psg", "xyzzy")]
+    public void A_category_that_leads_nowhere_is_dropped(string vocabulary, string name) =>
+        KnownVocabularies.Find(vocabulary).TryMapObject(name, out _, out _).ShouldBeFalse();
+
+    [Fact]
+    public void Predicates_go_through_the_table_and_then_WordNet()
+    {
+        KnownVocabularies.Vg150.TryMapPredicate("is in front of", out var label).ShouldBeTrue();
+        KnownVocabularies.Vg150.PredicateName(label).ShouldBe("in front of");
+        KnownVocabularies.Vg150.TryMapPredicate("about", out label).ShouldBeTrue();
+        KnownVocabularies.Vg150.PredicateName(label).ShouldBe("near");
+        KnownVocabularies.Vg150.TryMapPredicate("xyzzying", out _).ShouldBeFalse();
+    }
+}
