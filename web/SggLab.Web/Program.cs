@@ -8,7 +8,8 @@ try
 {
     var site = SiteEnvironment.Read();
     await LabDatabase.CheckVersionAsync(site.Postgres);
-    var builder = WebApplication.CreateBuilder(args);
+    // Wherever it is started from: what belongs to the program lies beside it.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.Services.AddSggLabTracking(site.Postgres, site.Home, site.Settings);
     builder.AddLabApi();
     builder.AddSitePages(site.Home);

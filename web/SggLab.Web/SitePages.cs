@@ -17,6 +17,7 @@ public static class SitePages
     public static void AddSitePages(this WebApplicationBuilder builder, string home)
     {
         var services = builder.Services;
+        builder.WebHost.UseStaticWebAssets(); // a build that was not published finds styles and scripts in the sources and packages
         services.AddRazorComponents().AddInteractiveServerComponents(options => options.DetailedErrors = builder.Environment.IsDevelopment())
             .AddHubOptions(options => options.MaximumReceiveMessageSize = LargestMessage);
         services.AddBootstrapBlazor(options => (options.FallbackCulture, options.SupportedCultures) = ("en", ["en"]));
