@@ -73,6 +73,9 @@ internal sealed class FolderWeights : IDisposable
         }
     }
 
+    /// <summary>A weight as the files have it.</summary>
+    public Tensor Read(string name) => _byName[name].Read(name);
+
     /// <summary>Copies every weight of the model from the files, after checking that all fit; one tensor at a time.</summary>
     public void ReadInto(Qwen2VLModel model)
     {
