@@ -168,7 +168,8 @@ public sealed class LoraAdapter : IDisposable
     // peft names layers by where transformers 5 has them, whatever the checkpoint calls its weights.
     internal static string NestedPath(string path) =>
         path.StartsWith("visual.", StringComparison.Ordinal) ? "model." + path
-        : path.StartsWith("model.layers.", StringComparison.Ordinal) ? "model.language_model." + path["model.".Length..]
+        : path.StartsWith("model.", StringComparison.Ordinal) && !path.StartsWith("model.language_model.", StringComparison.Ordinal) && !path.StartsWith("model.visual.", StringComparison.Ordinal)
+            ? "model.language_model." + path["model.".Length..]
         : path;
 
     private static string PathOf(string name, NameStyle style)
