@@ -1,6 +1,7 @@
 using SggLab.Contracts.Specs;
 using SggLab.Datasets;
 using SggLab.Datasets.Synthetic;
+using SggLab.SceneGraphs.Rewards;
 
 namespace SggLab.Training.Demo;
 
@@ -39,8 +40,8 @@ public static class DemoExperiment
             [
                 Run("untrained", RunMethod.Evaluate, folder) with { Model = Base(folder) },
                 Run("sft", RunMethod.Sft, folder) with { Model = Base(folder), Sft = Sft, Checkpoints = new() { EverySteps = 80 } },
-                .. from seed in new[] { 1, 2 }
-                   from variant in new[] { "hard_recall", "hard_recall_relax", "soft_recall" }
+                .. from seed in Enumerable.Range(1, 2)
+                   from variant in RewardVariants.All.Select(variant => variant.Name)
                    select Run($"{variant.Replace('_', '-')}-s{seed}", RunMethod.Grpo, folder) with
                    {
                        Variant = variant, Seed = seed, Model = new() { Run = "sft" }, Grpo = Grpo, Checkpoints = new() { EverySteps = 20 },
