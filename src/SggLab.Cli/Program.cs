@@ -33,5 +33,6 @@ return await CommandLine.RunAsync(args,
     SceneCommands.Create(),
     SimilarityCommands.Create(),
     EvalCommands.Create(),
+    BenchCommands.Create(),
     DataCommands.Create(),
 ]);

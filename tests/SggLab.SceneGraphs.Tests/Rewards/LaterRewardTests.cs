@@ -47,6 +47,13 @@ public sealed class LaterRewardTests
     public void Nothing_true_and_nothing_written_is_perfect_to_F1() =>
         Earned("edge_f1", With(), truth: With()).ShouldBe(5);
 
+    [Theory]
+    [InlineData("{\"objects\": []}")]
+    [InlineData("{\"objects\": [], \"relationships\": null}")]
+    [InlineData("{\"relationships\": []}")]
+    public void An_answer_that_lacks_a_list_earns_nothing_even_where_nothing_was_to_be_found(string answer) =>
+        RewardScorer.Create("edge_f1", new ExactSimilarity()).Score(answer, With(), 1000, 1000).Total.ShouldBe(0);
+
     [Fact]
     public void The_mix_weighs_each_predicate_of_the_image_alike_in_its_second_half()
     {

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Diagnostics;
+using SggLab.Cli.Site;
+using SggLab.Contracts;
+
+namespace SggLab.Cli.Science;
+
+/// <summary>`bench`: runs a benchmark project as it would be shipped, in Release.</summary>
+public static class BenchCommands
+{
+    // A benchmark is a name that its project knows; a new project is a new line.
+    private static readonly IReadOnlyDictionary<string, string> Projects = new SortedDictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["rewards"] = "SggLab.SceneGraphs.Bench",
+        ["evaluator"] = "SggLab.SceneGraphs.Bench",
+    };
+
+    public static Command Create()
+    {
+        var name = new Argument<string?>("NAME") { Description = $"One of {string.Join(", ", Projects.Keys)}.", Arity = ArgumentArity.ZeroOrOne };
+        var list = new Option<bool>("--list") { Description = "List the benchmarks." };
+        var json = new Option<bool>("--json") { Description = "Print lines of {\"name\", \"value\", \"unit\", \"yardstick\", \"yardstickValue\", \"ratio\", \"peakMemoryMb\"}." };
+        var command = new LabCommand("bench", "Measure speed and memory, each figure beside its yardstick.")
+        {
+            Examples = ["./sgglab bench rewards --json    # cases a second of all six rewards"],
+        };
+        command.Add(name);
+        command.Add(list);
+        command.Add(json);
+        command.SetAction((parsed, stop) => RunAsync(parsed.GetValue(name), parsed.GetValue(list), parsed.GetValue(json), stop));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string? name, bool list, bool json, CancellationToken stop)
+    {
+        if (list || name is null)
+        {
+            foreach (var known in Projects.Keys) Console.Out.WriteLine(known);
+            return 0;
+        }
+        if (!Projects.TryGetValue(name, out var project))
+            throw new LabException($"There is no benchmark \"{name}\". Known: {string.Join(", ", Projects.Keys)}.");
+        var folder = Path.Combine(LabHome.Repository, "bench", project);
+        if (!Directory.Exists(folder))
+            throw new LabException($"The benchmark's sources are not at {folder}; run it inside a checkout of the repository.", 3);
+        var start = new ProcessStartInfo(SitePrograms.Dotnet, ["run", "-c", "Release", "-v", "q", "--project", folder, "--", name, .. json ? (string[])["--json"] : []]) { WorkingDirectory = LabHome.Repository };
+        using var process = Process.Start(start) ?? throw new LabException($"{SitePrograms.Dotnet} could not be started.", 3);
+        try
+        {
+            await process.WaitForExitAsync(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+        return process.ExitCode;
+    }
+}
