@@ -1,6 +1,5 @@
 using SggLab.Cli;
 using SggLab.Cli.Data;
-using SggLab.Cli.Models;
 using SggLab.Cli.Runs;
 using SggLab.Cli.Science;
 using SggLab.Cli.Site;
@@ -17,11 +16,6 @@ return await CommandLine.RunAsync(args,
     DoctorCommands.Create(),
     TestCommands.Create(),
     DatabaseCommands.Create(),
-    ParityCommands.Create(),
-    ModelCommands.Create(),
-    TokenizerCommands.Create(),
-    ImageCommands.Create(),
-    GenerateCommands.Create(),
     TrainCommands.Create(),
     ValidateCommands.Create(),
     RunCommands.Create(),

@@ -64,8 +64,7 @@ public static class TrackingModule
         options.ServiceName = "sgglab";
         // Handlers, and the code generated for them, are in this assembly, whichever process runs it.
         options.ApplicationAssembly = typeof(TrackingModule).Assembly;
-        // Generated ahead, by a test: no compiler in the process, and a start without compiling.
-        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Static;
+        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Dynamic;
         options.AutoBuildMessageStorageOnStartup = JasperFx.AutoCreate.None;
         options.Durability.Mode = DurabilityMode.Solo;
         options.Policies.AutoApplyTransactions();

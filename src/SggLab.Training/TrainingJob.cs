@@ -1,10 +1,7 @@
 using SggLab.Contracts;
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
-using SggLab.Training.Evaluations;
-using SggLab.Training.Grpo;
 using SggLab.Training.Scripted;
-using SggLab.Training.Sft;
 
 namespace SggLab.Training;
 
@@ -40,9 +37,7 @@ public static class TrainingJob
             return inputs.Spec.Method switch
             {
                 RunMethod.Scripted => new ScriptedTrainer(inputs, recorder).Run(),
-                RunMethod.Sft => SftTrainer.Run(inputs, recorder),
-                RunMethod.Grpo => GrpoTrainer.Run(inputs, recorder),
-                _ => EvaluateJob.Run(inputs, recorder),
+                var other => throw new LabException($"Method {other} is not part of this build."),
             };
         }
         catch (DivergedException e)

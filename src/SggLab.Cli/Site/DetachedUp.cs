@@ -29,6 +29,12 @@ internal static class DetachedUp
                     Console.Error.WriteLine("it goes on in the background; ./sgglab status shows it, ./sgglab down stops it");
                 return;
             }
+            // Two at once: our supervisor found that of the other up, said so and left.
+            if (ended && supervisor.ExitCode == 0)
+            {
+                await UpCommands.TellAlreadyUpAsync(options.Home, json);
+                return;
+            }
             if (ended)
                 throw new LabException($"the site did not start; its log is {log}", supervisor.ExitCode is 0 or > 3 ? 3 : supervisor.ExitCode);
             await Task.Delay(100);

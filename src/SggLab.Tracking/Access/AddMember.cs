@@ -4,11 +4,7 @@ using SggLab.Tracking.Store;
 namespace SggLab.Tracking.Access;
 
 /// <summary>Adds a member who signs in with a password. Answers with the name.</summary>
-public sealed record AddMember(Actor By, string Name, Role Role, string Password) : ILabCommand<string>
-{
-    /// <summary>Without the password: commands that fail are logged.</summary>
-    public override string ToString() => $"{nameof(AddMember)} {Name} as {Role} by {By.Name}";
-}
+public sealed record AddMember(Actor By, string Name, Role Role, string Password) : ILabCommand<string>;
 
 public static class AddMemberHandler
 {

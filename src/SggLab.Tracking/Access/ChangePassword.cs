@@ -4,11 +4,7 @@ using SggLab.Tracking.Store;
 namespace SggLab.Tracking.Access;
 
 /// <summary>Members change their own password, an admin anyone's. Answers with the name.</summary>
-public sealed record ChangePassword(Actor By, string Name, string NewPassword) : ILabCommand<string>
-{
-    /// <summary>Without the password: commands that fail are logged.</summary>
-    public override string ToString() => $"{nameof(ChangePassword)} of {Name} by {By.Name}";
-}
+public sealed record ChangePassword(Actor By, string Name, string NewPassword) : ILabCommand<string>;
 
 public static class ChangePasswordHandler
 {

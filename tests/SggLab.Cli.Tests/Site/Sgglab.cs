@@ -20,7 +20,7 @@ internal sealed class Sgglab : IDisposable
     public async Task<CommandResult> RunAsync(params string[] arguments)
     {
         var environment = new Dictionary<string, string?>(Environment) { ["SGGLAB_HOME"] = Home };
-        return await CommandRun.RunAsync("dotnet", [Program, .. arguments], TimeSpan.FromMinutes(3), environment, cancel: TestContext.Current.CancellationToken);
+        return await CommandRun.RunAsync("dotnet", [Program, .. arguments], TimeSpan.FromMinutes(9), environment, cancel: TestContext.Current.CancellationToken);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
