@@ -5,13 +5,11 @@ using Marten;
 using Marten.Events;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 using SggLab.Contracts;
 using SggLab.Contracts.Api;
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
-using SggLab.PostgresFixture;
 using SggLab.Tracking.Access;
 using SggLab.Tracking.Blobs;
 using SggLab.Tracking.Experiments;
@@ -22,52 +20,25 @@ using SggLab.Tracking.Workers;
 
 namespace SggLab.Tracking.Tests;
 
-/// <summary>A running lab on a database of its own: one a test class. Set up by commands, as everybody does.</summary>
-public abstract class Lab(string name) : IAsyncLifetime
+/// <summary>What tests of a running lab share: set up by commands, as everybody does.</summary>
+public abstract class Lab(RunningLab lab)
 {
     internal static readonly Actor Ada = new("ada", Role.Member, Actor.FirstProject);
     internal static readonly Actor Root = new("root", Role.Admin, Actor.FirstProject);
     internal static readonly Actor WorkerToken = new("worker", Role.Worker, Actor.FirstProject);
 
-    private IHost? _host;
+    protected LabSettings Settings => lab.Settings;
 
-    protected virtual LabSettings Settings => new() { LeaseTtl = TimeSpan.FromSeconds(5), LeaseGrace = TimeSpan.FromSeconds(30), MaxDeaths = 3 };
-
-    public string Database { get; private set; } = "";
-    public string Home { get; } = Directory.CreateTempSubdirectory("sgglab-tracking-").FullName;
+    public string Database => lab.Database;
+    public string Home => lab.Home;
     internal LabCommands Commands => Get<LabCommands>();
     internal RecordIngest Ingest => Get<RecordIngest>();
-    internal CancellationToken Stop => TestContext.Current.CancellationToken;
+    internal static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    internal T Get<T>() where T : notnull => _host!.Services.GetRequiredService<T>();
-
-    public async ValueTask InitializeAsync()
-    {
-        Database = await PostgresServer.ConnectionStringForNewDatabaseAsync(name);
-        await LabDatabase.MigrateAsync(Database);
-        _host = Start();
-        await _host.StartAsync();
-    }
+    internal T Get<T>() where T : notnull => lab.Services.GetRequiredService<T>();
 
     /// <summary>Another web node on the same database.</summary>
-    internal IHost Start()
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Logging.SetMinimumLevel(LogLevel.Error);
-        builder.Services.AddSggLabTracking(Database, Home, Settings);
-        return builder.Build();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_host is not null)
-        {
-            await _host.StopAsync();
-            _host.Dispose();
-        }
-        Directory.Delete(Home, recursive: true);
-        GC.SuppressFinalize(this);
-    }
+    internal IHost AnotherNode() => lab.Build();
 
     // ---- setting up
 

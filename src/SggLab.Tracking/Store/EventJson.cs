@@ -1,16 +1,37 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using SggLab.Contracts;
+using SggLab.Contracts.Records;
 
 namespace SggLab.Tracking.Store;
 
 /// <summary>The dialect of stored events: the wire's, but a member written by a newer node is skipped instead of refused.</summary>
 internal static class EventJson
 {
+    /// <summary>As on the wire: snake_case text.</summary>
+    public static JsonStringEnumConverter Enums { get; } = new(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
     public static JsonSerializerOptions Options { get; } = Create();
 
-    /// <summary>As <see cref="Options"/>, for records of workers: a missing member is an error, an unknown one is a newer worker's.</summary>
-    public static JsonSerializerOptions Strict { get; } = new(LabJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip, RespectRequiredConstructorParameters = false };
+    /// <summary>As <see cref="Options"/>, for the data of workers' records: a missing member that is not nullable is an error.</summary>
+    public static JsonSerializerOptions Records { get; } = new(LabJson.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireWhatIsNotNullable } },
+    };
 
     public static JsonSerializerOptions Create() => new(LabJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip, RespectNullableAnnotations = false };
+
+    /// <summary>Records are written without their nulls, so that a nullable member may be missing and no other.</summary>
+    private static void RequireWhatIsNotNullable(JsonTypeInfo type)
+    {
+        if (type.Kind != JsonTypeInfoKind.Object || type.Type.Namespace != typeof(RunRecord).Namespace)
+            return;
+        var nullability = new NullabilityInfoContext();
+        foreach (var member in type.Properties)
+            if (member.AttributeProvider is PropertyInfo property)
+                member.IsRequired = nullability.Create(property).ReadState == NullabilityState.NotNull;
+    }
 }

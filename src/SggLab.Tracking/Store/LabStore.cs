@@ -23,7 +23,8 @@ internal static class LabStore
         options.DatabaseSchemaName = Schema;
         // `sgglab db migrate` alone changes the schema.
         options.AutoCreateSchemaObjects = JasperFx.AutoCreate.None;
-        options.UseSystemTextJsonForSerialization(EventJson.Create(), EnumStorage.AsString, Casing.CamelCase);
+        // The store replaces the enum converter it is given, so ours is put back before it.
+        options.UseSystemTextJsonForSerialization(EventJson.Create(), EnumStorage.AsString, Casing.CamelCase, json => json.Converters.Insert(0, EventJson.Enums));
         var events = options.Events;
         events.StreamIdentity = StreamIdentity.AsString;
         events.TenancyStyle = JasperFx.MultiTenancy.TenancyStyle.Conjoined;

@@ -9,6 +9,8 @@ internal sealed class ReadModelProjection : EventProjection
 {
     private readonly ReadModel[] _models;
 
+    public IReadOnlyList<ReadModel> Models => _models;
+
     public ReadModelProjection(string name, uint version, params ReadModel[] models)
     {
         Name = name;

@@ -20,7 +20,7 @@ internal static class RecordReader
                 problem = "it has no data";
                 return null;
             }
-            var read = data.Deserialize<T>(EventJson.Strict);
+            var read = data.Deserialize<T>(EventJson.Records);
             problem = read is null ? "its data is null" : null;
             return read;
         }

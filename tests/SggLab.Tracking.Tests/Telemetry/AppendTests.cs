@@ -3,7 +3,7 @@ using SggLab.Tracking.Telemetry;
 
 namespace SggLab.Tracking.Tests.Telemetry;
 
-public sealed class AppendTests() : Lab("append")
+public sealed class AppendTests(RunningLab lab) : Lab(lab), IClassFixture<RunningLab>
 {
     [Fact]
     public async Task The_same_batch_sent_twice_is_stored_once()

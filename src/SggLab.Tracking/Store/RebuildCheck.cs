@@ -1,0 +1,124 @@
+using System.Text.Json;
+using JasperFx.Events;
+using Npgsql;
+using SggLab.Tracking.Telemetry;
+
+namespace SggLab.Tracking.Store;
+
+/// <summary>How a served table differs from the same table folded anew.</summary>
+/// <param name="OnlyServed">Rows that a rebuild does not give.</param>
+/// <param name="OnlyRebuilt">Rows that a rebuild gives and that are not served.</param>
+public sealed record TableDifference(string Table, long OnlyServed, long OnlyRebuilt, string Example);
+
+/// <param name="Events">Events folded again.</param>
+public sealed record RebuildReport(long Events, IReadOnlyList<string> Tables, IReadOnlyList<TableDifference> Differences);
+
+/// <summary>
+/// Folds all events again into temporary tables and compares them with what is served, each projection up to where it stands. One snapshot, so the site may run
+/// meanwhile; it holds a transaction open as long as it takes.
+/// </summary>
+public static class RebuildCheck
+{
+    private const string Scratch = "pg_temp";
+    private const int StatementsAtOnce = 500;
+
+    /// <param name="only">Tables whose name begins so; null = all.</param>
+    public static async Task<RebuildReport> RunAsync(string connectionString, string? only = null, CancellationToken cancellation = default)
+    {
+        await using var source = LabConnection.Open(connectionString);
+        await using var writer = await source.OpenConnectionAsync(cancellation);
+        await using var transaction = await writer.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation);
+        await using var reader = await source.OpenConnectionAsync(cancellation);
+        await using var same = await JoinSnapshotAsync(writer, reader, cancellation);
+        var sets = await SetsAsync(writer, cancellation);
+        foreach (var model in sets.SelectMany(set => set.Models))
+            await ExecuteAsync(writer, Temporary(model.Ddl), cancellation);
+        var folded = await FoldAsync(reader, writer, sets, cancellation);
+        string[] tables = [.. sets.SelectMany(set => set.Models).SelectMany(model => model.Tables).Where(table => only is null || table.StartsWith(only, StringComparison.Ordinal))];
+        var differences = new List<TableDifference>();
+        foreach (var table in tables)
+            if (await CompareAsync(writer, table, cancellation) is { } difference)
+                differences.Add(difference);
+        return new RebuildReport(folded, tables, differences);
+    }
+
+    private sealed record Set(IReadOnlyList<ReadModel> Models, long UpTo);
+
+    /// <summary>Both connections see the same moment.</summary>
+    private static async Task<NpgsqlTransaction> JoinSnapshotAsync(NpgsqlConnection first, NpgsqlConnection second, CancellationToken cancellation)
+    {
+        await using var export = new NpgsqlCommand("select pg_export_snapshot()", first);
+        var snapshot = (string)(await export.ExecuteScalarAsync(cancellation))!;
+        var transaction = await second.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation);
+        await ExecuteAsync(second, $"set transaction snapshot '{snapshot}'", cancellation);
+        return transaction;
+    }
+
+    private static async Task<IReadOnlyList<Set>> SetsAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var sets = new List<Set> { new(ReadModels.All().Where(model => model is Queue.QueueEntries or Access.AccessTables).ToList(), long.MaxValue) };
+        foreach (var projection in ReadModels.Async())
+        {
+            await using var progress = new NpgsqlCommand("select coalesce(max(last_seq_id), 0) from lab.mt_event_progression where name = $1", connection);
+            progress.Parameters.Add(new NpgsqlParameter { Value = $"{projection.Name}:All" });
+            sets.Add(new Set(projection.Models, (long)(await progress.ExecuteScalarAsync(cancellation))!));
+        }
+        return sets;
+    }
+
+    private static string Temporary(string ddl) => ddl.Replace("create table if not exists {s}.", "create temporary table ", StringComparison.Ordinal)
+        .Replace("create index if not exists", "create index", StringComparison.Ordinal).Replace("{s}", Scratch, StringComparison.Ordinal);
+
+    private static async Task<long> FoldAsync(NpgsqlConnection reader, NpgsqlConnection writer, IReadOnlyList<Set> sets, CancellationToken cancellation)
+    {
+        var types = LabEvents.Names.ToDictionary(pair => pair.Value, pair => pair.Key);
+        await using var sql = new BatchWrites(Scratch, writer);
+        await using var command = new NpgsqlCommand("select seq_id, stream_id, version, type, timestamp, tenant_id, user_name, data::text, bdata from lab.mt_events where is_archived = false order by seq_id", reader);
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        var count = 0L;
+        while (await rows.ReadAsync(cancellation))
+        {
+            if (!types.TryGetValue(rows.GetString(3), out var type))
+                continue;
+            var e = Read(rows, type);
+            foreach (var set in sets)
+                if (e.Sequence <= set.UpTo)
+                    foreach (var model in set.Models)
+                        model.Fold(e, sql);
+            count++;
+            if (sql.Count >= StatementsAtOnce)
+                await sql.FlushAsync(cancellation);
+        }
+        await sql.FlushAsync(cancellation);
+        return count;
+    }
+
+    private static IEvent Read(NpgsqlDataReader rows, Type type)
+    {
+        var data = rows.IsDBNull(8) ? JsonSerializer.Deserialize(rows.GetString(7), type, EventJson.Options)! : new RecordFormat().Deserialize(type, rows.GetFieldValue<byte[]>(8));
+        var e = (IEvent)Activator.CreateInstance(typeof(Event<>).MakeGenericType(type), data)!;
+        (e.Sequence, e.StreamKey, e.Version, e.Timestamp, e.TenantId, e.UserName) = (rows.GetInt64(0), rows.GetString(1), rows.GetInt64(2), rows.Time(4), rows.GetString(5), rows.Text(6));
+        return e;
+    }
+
+    private static async Task<TableDifference?> CompareAsync(NpgsqlConnection connection, string table, CancellationToken cancellation)
+    {
+        var (served, example) = await OnlyInAsync(connection, $"{LabStore.Schema}.{table}", $"{Scratch}.{table}", cancellation);
+        var (rebuilt, other) = await OnlyInAsync(connection, $"{Scratch}.{table}", $"{LabStore.Schema}.{table}", cancellation);
+        return served + rebuilt == 0 ? null : new TableDifference(table, served, rebuilt, example ?? other ?? "");
+    }
+
+    private static async Task<(long Count, string? Example)> OnlyInAsync(NpgsqlConnection connection, string table, string other, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand($"select count(*), left(min(d::text), 300) from (select * from {table} except select * from {other}) d", connection);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        await row.ReadAsync(cancellation);
+        return (row.GetInt64(0), row.Text(1));
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+}
