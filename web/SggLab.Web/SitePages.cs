@@ -22,6 +22,8 @@ public static class SitePages
             .AddHubOptions(options => options.MaximumReceiveMessageSize = LargestMessage);
         services.AddBootstrapBlazor(options => (options.FallbackCulture, options.SupportedCultures) = ("en", ["en"]));
         services.AddDataProtection().SetApplicationName("SggLab").PersistKeysToFileSystem(OwnersFolder(Path.Combine(home, "keys")));
+        // The keys' folder is the owner's alone, which is what there is to protect them with here.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
         services.AddSingleton(TimeProvider.System);
         services.AddSignIn();
         services.AddScoped<LivePages>();

@@ -56,22 +56,23 @@ public sealed class RunQueries(NpgsqlDataSource source)
             [.. found.Run.LastMetrics.Keys.Order(StringComparer.Ordinal)]);
     }
 
-    /// <summary>Events of the run and of all its attempts in the order they were stored, from after <paramref name="afterSequence"/>.</summary>
-    public Task<IReadOnlyList<EventItem>> EventsAsync(Actor by, string runId, long afterSequence = 0, int limit = 500, CancellationToken cancellation = default) =>
-        ReadEventsAsync(by, runId, "e.seq_id > $3 order by e.seq_id", afterSequence, limit, cancellation);
+    /// <summary>Events of the run and of all its attempts in the order they were stored, from after <paramref name="afterSequence"/>; of one type where it is given.</summary>
+    public Task<IReadOnlyList<EventItem>> EventsAsync(Actor by, string runId, long afterSequence = 0, int limit = 500, string? type = null, CancellationToken cancellation = default) =>
+        ReadEventsAsync(by, runId, "e.seq_id > $3 order by e.seq_id", afterSequence, limit, type, cancellation);
 
-    /// <summary>The newest events first, before <paramref name="beforeSequence"/>.</summary>
-    public Task<IReadOnlyList<EventItem>> LatestEventsAsync(Actor by, string runId, long beforeSequence = long.MaxValue, int limit = 100, CancellationToken cancellation = default) =>
-        ReadEventsAsync(by, runId, "e.seq_id < $3 order by e.seq_id desc", beforeSequence, limit, cancellation);
+    /// <summary>The newest events first, before <paramref name="beforeSequence"/>; of one type where it is given.</summary>
+    public Task<IReadOnlyList<EventItem>> LatestEventsAsync(Actor by, string runId, long beforeSequence = long.MaxValue, int limit = 100, string? type = null, CancellationToken cancellation = default) =>
+        ReadEventsAsync(by, runId, "e.seq_id < $3 order by e.seq_id desc", beforeSequence, limit, type, cancellation);
 
-    private async Task<IReadOnlyList<EventItem>> ReadEventsAsync(Actor by, string runId, string range, long sequence, int limit, CancellationToken cancellation)
+    private async Task<IReadOnlyList<EventItem>> ReadEventsAsync(Actor by, string runId, string range, long sequence, int limit, string? type, CancellationToken cancellation)
     {
         Permissions.RequireRead(by);
         return await source.ReadAsync($"""
             select e.seq_id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.data::text, e.bdata from lab.mt_events e
             where e.tenant_id = $1 and e.stream_id in (select 'run-' || $2 union all
-                select 'attempt-' || a.run_id || '-' || a.attempt from lab.{RunRows.Attempts} a where a.tenant_id = $1 and a.run_id = $2) and {range} limit $4
-            """, EventReads.Read, cancellation, by.Project, runId, sequence, Math.Clamp(limit, 1, 10_000));
+                select 'attempt-' || a.run_id || '-' || a.attempt from lab.{RunRows.Attempts} a where a.tenant_id = $1 and a.run_id = $2)
+                and ($5 = '' or e.type = $5) and {range} limit $4
+            """, EventReads.Read, cancellation, by.Project, runId, sequence, Math.Clamp(limit, 1, 10_000), type ?? "");
     }
 
     private sealed record Found(RunSummary Run, string Spec, string SpecHash, string ProtocolHash);

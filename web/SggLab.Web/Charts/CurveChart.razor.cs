@@ -23,13 +23,14 @@ public sealed partial class CurveChart : IAsyncDisposable
     [Parameter] public string? Together { get; set; }
     [Parameter] public int Height { get; set; } = 170;
 
-    private double? Last => Model.Lines is [.., var line] ? line.Values.LastOrDefault(value => value is not null) : null;
+    /// <summary>The last value as it was measured: the faint line has it where the strong one is smoothed.</summary>
+    private string? Reading => Model.Lines.Count(line => !line.Faint) == 1 ? Numbers.Reading(Last(Model.Lines[0])) : null;
 
-    private string? Reading => Model.Lines.Count(line => !line.Faint) == 1 ? Numbers.Reading(Last) : null;
+    private static double? Last(ChartLine line) => line.Values.LastOrDefault(value => value is not null);
 
     private string Spoken => Model.IsEmpty ? $"{Title}: no values yet"
         : $"{Title}, steps {Model.X[0]} to {Model.X[^1]}: " + string.Join(", ", Model.Lines.Where(line => !line.Faint).Take(8)
-            .Select(line => $"{line.Label} {Numbers.Reading(line.Values.LastOrDefault(value => value is not null))}"));
+            .Select(line => $"{line.Label} {Numbers.Reading(Last(line))}"));
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {

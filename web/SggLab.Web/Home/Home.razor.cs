@@ -43,7 +43,7 @@ public sealed partial class Home
             Queue = await Waiting.ListAsync(By, cancellation),
             WorkerList = await Workers.ListAsync(By, cancellation),
             Experiments = [.. (await Experiments.ListAsync(By, cancellation)).Take(HomeView.MostExperiments)],
-            Activity = await Activity.RecentAsync(By, HomeView.MostActivity, cancellation: cancellation),
+            Activity = ActivityLine.Fold(await Activity.RecentAsync(By, HomeView.ActivityRead, cancellation: cancellation), HomeView.MostActivity),
             Best = (await Boards.RowsAsync(By, cancellation: cancellation)).MaxBy(row => row.Recall),
         };
     }

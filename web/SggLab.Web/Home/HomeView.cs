@@ -6,7 +6,7 @@ namespace SggLab.Web.Home;
 /// <summary>What the home page says about the lab at this moment.</summary>
 public sealed record HomeView
 {
-    public const int MostRunning = 6, MostExperiments = 20, MostActivity = 30;
+    public const int MostRunning = 6, MostExperiments = 20, MostActivity = 20, ActivityRead = 200;
 
     public static HomeView Empty { get; } = new() { Running = [], Sparks = [], Queue = [], WorkerList = [], Experiments = [], Activity = [], Best = null };
 
@@ -15,7 +15,7 @@ public sealed record HomeView
     public required IReadOnlyList<QueueItem> Queue { get; init; }
     public required IReadOnlyList<WorkerSummary> WorkerList { get; init; }
     public required IReadOnlyList<ExperimentSummary> Experiments { get; init; }
-    public required IReadOnlyList<ActivityItem> Activity { get; init; }
+    public required IReadOnlyList<ActivityLine> Activity { get; init; }
     public required LeaderboardRow? Best { get; init; }
 
     public int Waiting => Queue.Count(item => item.Run.State is "queued" or "waiting");

@@ -7,6 +7,15 @@ namespace SggLab.Web.Runs;
 /// <summary>An event as text: a line of it, and all of it.</summary>
 public static class EventText
 {
+    /// <summary>Stored names of the events that a run and its attempts have; log_written is what the trainer said.</summary>
+    public const string Log = "log_written";
+
+    public static IReadOnlyList<string> Types { get; } =
+    [
+        "run_queued", "run_leased", "run_started", "run_checkpointed", "run_evaluated", "run_cancel_requested", "run_cancelled", "run_completed", "run_failed", "lease_lost",
+        "run_requeued", "attempt_opened", "started_recorded", "metrics_recorded", "rollouts_recorded", "checkpoint_saved", "evaluation_recorded", Log, "attempt_closed",
+    ];
+
     private const int Longest = 220, MostText = 60_000;
 
     // Shown as text, never as HTML, so that quotes and accents may stay as they are.

@@ -12,8 +12,6 @@ public sealed record EventWindow(IReadOnlyList<EventItem> Events, bool HasOlder)
     public long Newest => Events is [var first, ..] ? first.Sequence : 0;
     public long Oldest => Events is [.., var last] ? last.Sequence : long.MaxValue;
 
-    public IReadOnlyList<string> Types => [.. Events.Select(item => item.Type).Distinct().Order(StringComparer.Ordinal)];
-
     /// <param name="older">Newest first, all before <see cref="Oldest"/>.</param>
     /// <param name="asked">How many were asked for: fewer means that there are no more.</param>
     public EventWindow WithOlder(IReadOnlyList<EventItem> older, int asked) =>

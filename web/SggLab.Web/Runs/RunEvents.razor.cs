@@ -31,12 +31,8 @@ public sealed partial class RunEvents
     {
         if (_address != (RunId, Event, Type))
         {
-            var sameRun = _address is var (run, anchor, _) && run == RunId && anchor == Event;
             _address = (RunId, Event, Type);
-            if (sameRun)
-                Show();
-            else
-                await LoadFirstAsync();
+            await LoadFirstAsync();
         }
         else if (_loaded && Event is null && Stamp != _seen)
             await LoadNewerAsync();
@@ -48,15 +44,15 @@ public sealed partial class RunEvents
         _open.Clear();
         if (Event is { } anchor)
             _open.Add(anchor);
-        _window = EventWindow.Empty.WithOlder(await Runs.LatestEventsAsync(await Visitor.ActorAsync(), RunId, Event + 1 ?? long.MaxValue, Page), Page);
+        _window = EventWindow.Empty.WithOlder(await Runs.LatestEventsAsync(await Visitor.ActorAsync(), RunId, Event + 1 ?? long.MaxValue, Page, type: Type), Page);
         _loaded = true;
     });
 
     private Task LoadOlderAsync() => ReadAsync(async () =>
-        _window = _window.WithOlder(await Runs.LatestEventsAsync(await Visitor.ActorAsync(), RunId, _window.Oldest, Page), Page));
+        _window = _window.WithOlder(await Runs.LatestEventsAsync(await Visitor.ActorAsync(), RunId, _window.Oldest, Page, type: Type), Page));
 
     private Task LoadNewerAsync() => ReadAsync(async () =>
-        _window = _window.WithNewer(await Runs.EventsAsync(await Visitor.ActorAsync(), RunId, _window.Newest)));
+        _window = _window.WithNewer(await Runs.EventsAsync(await Visitor.ActorAsync(), RunId, _window.Newest, type: Type)));
 
     private async Task ReadAsync(Func<Task> read)
     {
@@ -76,10 +72,8 @@ public sealed partial class RunEvents
         {
             _busy = false;
         }
-        Show();
+        _shown = [.. _window.Events];
     }
-
-    private void Show() => _shown = [.. _window.Events.Where(item => Type is null || item.Type == Type)];
 
     private void Toggle(long sequence)
     {

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Components;
 using SggLab.Contracts.Api;
-using SggLab.Contracts.Records;
 using SggLab.Tracking.Runs;
 using SggLab.Web.Access;
 
@@ -45,8 +44,8 @@ public sealed partial class RunLog
             var by = await Visitor.ActorAsync();
             for (var page = 0; page < MostPages; page++)
             {
-                var events = await Runs.EventsAsync(by, RunId, _newest, Page);
-                _lines = [.. events.Where(item => item.Type == RecordTypes.Log).SelectMany(LogLine.Of).Reverse(), .. _lines];
+                var events = await Runs.EventsAsync(by, RunId, _newest, Page, type: EventText.Log);
+                _lines = [.. events.SelectMany(LogLine.Of).Reverse(), .. _lines];
                 _newest = events is [.., var last] ? last.Sequence : _newest;
                 if (events.Count < Page)
                     break;

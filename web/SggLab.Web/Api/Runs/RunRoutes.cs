@@ -50,7 +50,7 @@ internal static class RunRoutes
 
     private static async Task WriteAsync(Stream stream, RunQueries queries, Actor actor, string id, long after, CancellationToken cancellation)
     {
-        while (await queries.EventsAsync(actor, id, after, EventsAtOnce, cancellation) is { Count: > 0 } page)
+        while (await queries.EventsAsync(actor, id, after, EventsAtOnce, cancellation: cancellation) is { Count: > 0 } page)
         {
             foreach (var item in page)
             {
