@@ -32,6 +32,7 @@ public static class RewardCommands
         var variant = variantName is null ? RewardVariants.ReferenceSix : RewardVariants.Find(variantName);
         var scorer = RewardScorer.Create(variant, Similarities.Create(similarity));
         using var output = ScienceOutput.Open();
+        using var progress = new LineProgress("cases");
         Span<double> parts = stackalloc double[variant.Terms.Count];
         foreach (var row in JsonRow.Read(file))
         {
@@ -41,6 +42,7 @@ public static class RewardCommands
             for (var i = 0; i < variant.Terms.Count; i++) line.Field(variant.Terms[i].Function.Name, parts[i]);
             if (variantName is not null) line.Field("total", total);
             output.WriteLine(line.Close('}'));
+            progress.Tick();
         }
         return 0;
     }

@@ -29,6 +29,7 @@ public static class SceneCommands
     private static int Parse(string file, bool tolerant)
     {
         using var output = ScienceOutput.Open();
+        using var progress = new LineProgress("cases");
         foreach (var row in JsonRow.Read(file))
         {
             var (width, height) = row.Size("image_size");
@@ -37,6 +38,7 @@ public static class SceneCommands
             var line = Line(row.Has("case") ? row.Id("case") : null, CompletionParser.Parse(response, width, height, scaleWidth, scaleHeight));
             if (tolerant) Tolerant(line, TolerantParser.Parse(response, width, height, scaleWidth, scaleHeight));
             output.WriteLine(line.Close('}'));
+            progress.Tick();
         }
         return 0;
     }

@@ -22,11 +22,13 @@ public static class SimilarityCommands
     private static int Compare(string file, ICategorySimilarity similarity)
     {
         using var output = ScienceOutput.Open();
+        using var progress = new LineProgress("pairs");
         foreach (var row in JsonRow.Read(file))
         {
             var (a, b) = (row.Text("a"), row.Text("b"));
             var value = similarity.TryCompare(a, b, out var figure) ? figure : (double?)null;
             output.WriteLine(new JsonLine().Open('{').Field("a", a).Field("b", b).Field("similarity", value).Close('}'));
+            progress.Tick();
         }
         return 0;
     }
