@@ -1,5 +1,6 @@
 using SggLab.Cli;
 using SggLab.Cli.Data;
+using SggLab.Cli.Models;
 using SggLab.Cli.Runs;
 using SggLab.Cli.Science;
 using SggLab.Cli.Site;
@@ -16,6 +17,11 @@ return await CommandLine.RunAsync(args,
     DoctorCommands.Create(),
     TestCommands.Create(),
     DatabaseCommands.Create(),
+    ParityCommands.Create(),
+    ModelCommands.Create(),
+    TokenizerCommands.Create(),
+    ImageCommands.Create(),
+    GenerateCommands.Create(),
     TrainCommands.Create(),
     ValidateCommands.Create(),
     RunCommands.Create(),

@@ -64,7 +64,8 @@ public static class TrackingModule
         options.ServiceName = "sgglab";
         // Handlers, and the code generated for them, are in this assembly, whichever process runs it.
         options.ApplicationAssembly = typeof(TrackingModule).Assembly;
-        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Dynamic;
+        // Generated ahead, by a test: no compiler in the process, and a start without compiling.
+        options.CodeGeneration.TypeLoadMode = TypeLoadMode.Static;
         options.AutoBuildMessageStorageOnStartup = JasperFx.AutoCreate.None;
         options.Durability.Mode = DurabilityMode.Solo;
         options.Policies.AutoApplyTransactions();

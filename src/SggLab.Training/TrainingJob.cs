@@ -1,7 +1,10 @@
 using SggLab.Contracts;
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
+using SggLab.Training.Evaluations;
+using SggLab.Training.Grpo;
 using SggLab.Training.Scripted;
+using SggLab.Training.Sft;
 
 namespace SggLab.Training;
 
@@ -37,7 +40,9 @@ public static class TrainingJob
             return inputs.Spec.Method switch
             {
                 RunMethod.Scripted => new ScriptedTrainer(inputs, recorder).Run(),
-                var other => throw new LabException($"Method {other} is not part of this build."),
+                RunMethod.Sft => SftTrainer.Run(inputs, recorder),
+                RunMethod.Grpo => GrpoTrainer.Run(inputs, recorder),
+                _ => EvaluateJob.Run(inputs, recorder),
             };
         }
         catch (DivergedException e)

@@ -10,6 +10,7 @@ try
     await LabDatabase.CheckVersionAsync(site.Postgres);
     // Wherever it is started from: what belongs to the program lies beside it.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.Logging.AddSiteLog();
     builder.Services.AddSggLabTracking(site.Postgres, site.Home, site.Settings);
     builder.AddLabApi();
     builder.AddSitePages(site.Home);

@@ -20,7 +20,7 @@ public sealed record GrpoSettings
     public required double Beta { get; init; }
     /// <summary>Clip range of the ratio.</summary>
     public required double Epsilon { get; init; }
-    /// <summary>bnpo, grpo or dr_grpo.</summary>
+    /// <summary>bnpo (mean over tokens), grpo (mean over completions of their token means) or dr_grpo (by a constant length).</summary>
     public required string Loss { get; init; }
     /// <summary>Updates on one batch of rollouts.</summary>
     public required int Iterations { get; init; }
@@ -34,4 +34,20 @@ public sealed record GrpoSettings
     public double? Epochs { get; init; }
     public int? MaxSteps { get; init; }
     public string Precision { get; init; } = "float32";
+    /// <summary>Upper clip range where it differs from <see cref="Epsilon"/>.</summary>
+    public double? EpsilonHigh { get; init; }
+    /// <summary>token (a ratio a token) or sequence (one a completion, GSPO).</summary>
+    public string ImportanceSampling { get; init; } = "token";
+    /// <summary>What centred rewards are divided by: group (the group's standard deviation), batch or none.</summary>
+    public string ScaleRewards { get; init; } = "group";
+    /// <summary>Whether completions cut off at the longest length stay out of the loss.</summary>
+    public bool MaskTruncated { get; init; }
+    /// <summary>False gives half of the format reward to a sound graph without tags.</summary>
+    public bool StrictFormat { get; init; } = true;
+    /// <summary>Steps between rollout shards that are kept; 0 keeps none.</summary>
+    public int KeepRolloutsEvery { get; init; } = 1;
+    /// <summary>Keep only each layer's input and compute the rest again on the way back: less memory, a third more work.</summary>
+    public bool ActivationCheckpointing { get; init; }
+    /// <summary>Weights whose name contains one of these texts stay as they are, such as "visual.".</summary>
+    public IReadOnlyList<string> Freeze { get; init; } = [];
 }

@@ -64,4 +64,6 @@ public sealed record CheckpointSettings
     public int EverySteps { get; init; } = 50;
     /// <summary>Local copies kept by the worker.</summary>
     public int Keep { get; init; } = 2;
+    /// <summary>Kind of the last checkpoint: full (an attempt that dies in the final evaluation goes on from it) or weights (a third to a fifth of the bytes).</summary>
+    public string Final { get; init; } = "full";
 }

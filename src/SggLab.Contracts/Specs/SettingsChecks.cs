@@ -9,6 +9,8 @@ internal static class SettingsChecks
         Length(check, "sft", sft.Epochs, sft.MaxSteps);
         check.That(sft.BatchSize is >= 1 and <= 65536, "sft.batch_size", $"give 1 to 65536; given was {sft.BatchSize}");
         MicroBatch(check, "sft", sft.MicroBatchSize, sft.BatchSize, "batch_size");
+        check.OneOf(sft.Answer, "sft.answer", "fence", "tags");
+        check.OneOf(sft.Labels, "sft.labels", "answer", "reference");
     }
 
     public static void Check(GrpoSettings grpo, SpecCheck check)
@@ -26,6 +28,10 @@ internal static class SettingsChecks
         check.OneOf(grpo.Loss, "grpo.loss", "bnpo", "grpo", "dr_grpo");
         check.That(grpo.Iterations is >= 1 and <= 100, "grpo.iterations", $"give 1 to 100; given was {grpo.Iterations}");
         check.OneOf(grpo.Normalisation, "grpo.normalisation", "global", "micro_batch");
+        check.That(grpo.EpsilonHigh is null or (> 0 and < 10), "grpo.epsilon_high", $"give a number above 0, or leave it out for epsilon; given was {grpo.EpsilonHigh}");
+        check.OneOf(grpo.ImportanceSampling, "grpo.importance_sampling", "token", "sequence");
+        check.OneOf(grpo.ScaleRewards, "grpo.scale_rewards", "group", "batch", "none");
+        check.That(grpo.KeepRolloutsEvery >= 0, "grpo.keep_rollouts_every", $"give 0 (none) or more; given was {grpo.KeepRolloutsEvery}");
         check.That(grpo.Similarity is "spacy-sm" or "exact" || grpo.Similarity.StartsWith("vectors:", StringComparison.Ordinal) && grpo.Similarity.Length > 8,
             "grpo.similarity", $"give spacy-sm, exact or vectors:FILE; given was '{grpo.Similarity}'");
         MicroBatch(check, "grpo", grpo.MicroBatchSize, grpo.PromptsPerStep * (long)grpo.GroupSize, "prompts_per_step * group_size");

@@ -19,4 +19,14 @@ public sealed record SftSettings
     public int? MaxSteps { get; init; }
     /// <summary>float32 or bfloat16 (with f32 master weights).</summary>
     public string Precision { get; init; } = "float32";
+    /// <summary>fence (the reference's ```json block) or tags (the same graph inside empty think tags and answer tags, as GRPO asks for it).</summary>
+    public string Answer { get; init; } = "fence";
+    /// <summary>answer (only the answer's tokens teach) or reference (R1-SGG's masking: the prompt's text teaches too).</summary>
+    public string Labels { get; init; } = "answer";
+    /// <summary>Whether an example drawn again comes, every other time, with its objects shuffled and renumbered, as in the reference.</summary>
+    public bool ShuffleObjects { get; init; }
+    /// <summary>Keep only each layer's input and compute the rest again on the way back: less memory, a third more work.</summary>
+    public bool ActivationCheckpointing { get; init; }
+    /// <summary>Weights whose name contains one of these texts stay as they are, such as "visual.".</summary>
+    public IReadOnlyList<string> Freeze { get; init; } = [];
 }

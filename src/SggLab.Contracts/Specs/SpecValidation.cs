@@ -45,6 +45,7 @@ public static class SpecValidation
         check.That(spec.Evaluation.Limit is null or >= 1, "evaluation.limit", $"give 1 or more, or leave it out for all rows; given was {spec.Evaluation.Limit}");
         check.That(spec.Checkpoints.EverySteps >= 1, "checkpoints.every_steps", $"give 1 or more; given was {spec.Checkpoints.EverySteps}");
         check.That(spec.Checkpoints.Keep >= 1, "checkpoints.keep", $"give 1 or more; given was {spec.Checkpoints.Keep}");
+        check.OneOf(spec.Checkpoints.Final, "checkpoints.final", "full", "weights");
         CheckProtocol(spec.Protocol, check);
         CheckMethod(spec, check);
         if (spec.Method != RunMethod.Scripted)

@@ -49,9 +49,10 @@ public sealed class ImageProcessor
         new(Settings with { MinPixels = minPixels ?? Settings.MinPixels, MaxPixels = maxPixels ?? Settings.MaxPixels });
 
     /// <exception cref="LabException">One side is more than 200 times the other.</exception>
-    public ProcessedImage Process(RgbImage image)
+    public ProcessedImage Process(RgbImage image) => ProcessResized(Resize(image));
+
+    internal ProcessedImage ProcessResized(RgbImage resized)
     {
-        var resized = Resize(image);
         var grid = new PatchGrid(1, resized.Height / Settings.PatchSize, resized.Width / Settings.PatchSize);
         return new ProcessedImage
         {

@@ -31,6 +31,18 @@ public sealed record ImageSettings
         Std = [0.26862954f, 0.26130258f, 0.27577711f],
     };
 
+    /// <summary>The settings published with Qwen3-VL.</summary>
+    public static ImageSettings Qwen3VL { get; } = new()
+    {
+        MinPixels = 65536,
+        MaxPixels = 16777216,
+        PatchSize = 16,
+        TemporalPatchSize = 2,
+        MergeSize = 2,
+        Mean = [.5f, .5f, .5f],
+        Std = [.5f, .5f, .5f],
+    };
+
     /// <summary>Sides are multiples of this.</summary>
     public int Factor => PatchSize * MergeSize;
 

@@ -89,6 +89,46 @@ internal sealed class ImageParity(string folder)
             yield return ParityItem.Exact($"images/jpeg_decoded.json ({file.Name})", Sha(RgbImage.Read(Path.Combine(folder, "files", file.Name)).Pixels) == file.Value.GetProperty("rgb_sha256").GetString() ? 0 : 1);
     }
 
+    /// <summary>Every image file must be named by a line, or nobody compares it.</summary>
+    public void RequireKnownFiles()
+    {
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var list in Directory.EnumerateFiles(folder, "*.jsonl").Select(f => Path.GetFileName(f)).Where(f => f != "smart_resize.jsonl"))
+            known.UnionWith(Lines(list).Select(l => l.GetProperty("file").GetString()!));
+        if (File.Exists(Path.Combine(folder, "jpeg_decoded.json")))
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "jpeg_decoded.json")));
+            known.UnionWith(document.RootElement.EnumerateObject().SelectMany(f => new[] { f.Name, f.Value.GetProperty("decoded_png").GetString()! }));
+        }
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(folder, "files")).Where(f => !known.Contains(Path.GetFileName(f))))
+            throw new LabException($"{file} is named by no line of cases.jsonl, sft_path.jsonl or jpeg_decoded.json, so it would go unchecked. Move it away to compare the rest.");
+    }
+
+    /// <summary>The pixel values that model cases start from, made again from the images beside them.</summary>
+    public static IEnumerable<ParityItem> Inputs(string folder)
+    {
+        foreach (var (file, settings) in new[] { ("pixels_patch14.safetensors", ImageSettings.Qwen2VL), ("pixels_patch16.safetensors", ImageSettings.Qwen3VL) })
+        {
+            var path = Path.Combine(folder, file);
+            if (!File.Exists(path))
+                continue;
+            using var stored = SafetensorsFile.Open(path);
+            foreach (var name in stored.Entries.Keys.Where(k => !k.EndsWith("_grid_thw", StringComparison.Ordinal)))
+                yield return ParityItem.Exact($"inputs/{file}/{name}", InputDiffers(folder, name, settings, stored));
+        }
+    }
+
+    private static long InputDiffers(string folder, string name, ImageSettings settings, SafetensorsFile stored)
+    {
+        using var grid = stored.Read($"{name}_grid_thw");
+        using var pixels = stored.Read(name);
+        var (height, width) = ((int)TensorMemory.Longs(grid)[^2] * settings.PatchSize, (int)TensorMemory.Longs(grid)[^1] * settings.PatchSize);
+        // The bounds that led to the stored size are not kept with it: the area is taken as it is.
+        var image = RgbImage.Read(Path.Combine(folder, $"{name}.png"));
+        var processed = new ImageProcessor(settings).ProcessResized(PillowBicubic.Resize(image, width, height));
+        return processed.Pixels.AsSpan().SequenceEqual(TensorMemory.Floats(pixels)) ? 0 : 1;
+    }
+
     private static bool Refused(Action action)
     {
         try

@@ -15,6 +15,8 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
 
     public bool Has(string key) => element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
 
+    public bool IsText(string key) => element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String;
+
     public int Int(string key) => Get(key, e => e.GetInt32(), "a whole number");
 
     public int Int(string key, int otherwise) => Has(key) ? Int(key) : Absent(key, otherwise);
@@ -58,7 +60,7 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
     public void Only(string key, params string[] supported)
     {
         _seen.Add(key);
-        if (Has(key) && element.GetProperty(key) is var value && !supported.Contains(value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText(), StringComparer.OrdinalIgnoreCase))
+        if (Has(key) && element.GetProperty(key) is var value && !supported.Contains(value.ValueKind == JsonValueKind.String ? value.GetString() : string.Concat(value.GetRawText().Where(c => !char.IsWhiteSpace(c))), StringComparer.OrdinalIgnoreCase))
             throw Wrong(key, $"{string.Join(" or ", supported)}, which is all that is supported");
     }
 

@@ -73,10 +73,21 @@ internal sealed class FolderWeights : IDisposable
         }
     }
 
+    /// <summary>A weight as the files have it.</summary>
+    public Tensor Read(string name) => _byName[name].Read(name);
+
     /// <summary>Copies every weight of the model from the files, after checking that all fit; one tensor at a time.</summary>
     public void ReadInto(Qwen2VLModel model)
     {
+        Check(model);
         using var off = no_grad();
+        foreach (var name in model.Weights.Names)
+            _byName[name].ReadInto(name, model.Weights[name]);
+    }
+
+    /// <summary>Fails unless every weight of the model is there in its shape, and nothing else is.</summary>
+    public void Check(Qwen2VLModel model)
+    {
         var weights = model.Weights;
         foreach (var name in weights.Names)
             Check(name, weights[name].shape);
@@ -86,8 +97,6 @@ internal sealed class FolderWeights : IDisposable
             if (!known.Contains(name) && !Ignored(name, model.Config))
                 throw new LabException($"{file.Path} holds the tensor {name}, which a {model.Config.Family} model of this configuration does not have. Does config.json belong to these weights?");
         }
-        foreach (var name in weights.Names)
-            _byName[name].ReadInto(name, weights[name]);
     }
 
     private void Check(string name, long[] wanted)

@@ -18,7 +18,7 @@ internal sealed class Linear(Tensor weight, Tensor? bias)
     }
 
     /// <summary>The weight with the adapter's update added, if one is attached and enabled.</summary>
-    public Tensor MergedWeight() => adapter is { Enabled: true } low ? weight.detach() + low.Product() : weight.detach();
+    public Tensor MergedWeight() => adapter is { Enabled: true } low ? weight.detach() + low.Product().to_type(weight.dtype) : weight.detach();
 }
 
 /// <summary>The product B A of two thin matrices, scaled: what LoRA adds to a weight.</summary>
@@ -35,8 +35,9 @@ internal sealed class LowRank(Tensor lora_A, Tensor lora_B, double scale)
 
     public Tensor AddTo(Tensor y, Tensor x)
     {
-        var low = nn.functional.linear(nn.functional.linear(x, lora_A), lora_B);
-        return y.add(low, alpha: scale);
+        // The adapter stays f32 beside a bf16 model; the sum has the model's type.
+        var low = nn.functional.linear(nn.functional.linear(x.to_type(lora_A.dtype), lora_A), lora_B);
+        return y.add(low.to_type(y.dtype), alpha: scale);
     }
 }
 

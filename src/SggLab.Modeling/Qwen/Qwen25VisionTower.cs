@@ -18,9 +18,9 @@ internal sealed class Qwen25VisionTower : VisionTower
 
     protected override Func<Tensor, Tensor> Mlp(WeightSet weights, string prefix)
     {
-        var gate_proj = DeclareLinear(weights, $"{prefix}gate_proj.", config.Width, config.IntermediateSize);
-        var up_proj = DeclareLinear(weights, $"{prefix}up_proj.", config.Width, config.IntermediateSize);
-        var down_proj = DeclareLinear(weights, $"{prefix}down_proj.", config.IntermediateSize, config.Width);
+        var gate_proj = weights.DeclareLinear($"{prefix}gate_proj", config.Width, config.IntermediateSize, bias: true);
+        var up_proj = weights.DeclareLinear($"{prefix}up_proj", config.Width, config.IntermediateSize, bias: true);
+        var down_proj = weights.DeclareLinear($"{prefix}down_proj", config.IntermediateSize, config.Width, bias: true);
         return x => down_proj.forward(nn.functional.silu(gate_proj.forward(x)) * up_proj.forward(x));
     }
 

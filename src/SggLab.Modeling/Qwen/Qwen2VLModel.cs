@@ -57,6 +57,24 @@ public sealed class Qwen2VLModel : IDisposable
         }
     }
 
+    /// <summary>Checks a folder as loading it would, but leaves the weights on disk: shapes can be looked at, nothing can be computed.</summary>
+    public static Qwen2VLModel Inspect(string folder)
+    {
+        var files = ModelFolder.Open(folder);
+        using var weights = FolderWeights.Open(folder);
+        var model = new Qwen2VLModel(files, weights.Names, ScalarType.BFloat16, META);
+        try
+        {
+            weights.Check(model);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>
     /// Writes the whole folder: weights as they are now and every other file as it was loaded. The bytes depend on nothing
     /// else. The folder appears under its name only when it is whole.

@@ -28,8 +28,8 @@ internal sealed class Qwen3VisionTower : VisionTower
 
     protected override Func<Tensor, Tensor> Mlp(WeightSet weights, string prefix)
     {
-        var linear_fc1 = DeclareLinear(weights, $"{prefix}linear_fc1.", config.Width, config.IntermediateSize);
-        var linear_fc2 = DeclareLinear(weights, $"{prefix}linear_fc2.", config.IntermediateSize, config.Width);
+        var linear_fc1 = weights.DeclareLinear($"{prefix}linear_fc1", config.Width, config.IntermediateSize, bias: true);
+        var linear_fc2 = weights.DeclareLinear($"{prefix}linear_fc2", config.IntermediateSize, config.Width, bias: true);
         return x => linear_fc2.forward(TorchDispatcher.GeluTanh(linear_fc1.forward(x)));
     }
 
@@ -39,8 +39,8 @@ internal sealed class Qwen3VisionTower : VisionTower
     {
         var merged = config.Width * config.MergeSize * config.MergeSize;
         var norm = DeclareLayerNorm(weights, $"{prefix}norm.", normAfterMerge ? merged : config.Width);
-        var linear_fc1 = DeclareLinear(weights, $"{prefix}linear_fc1.", merged, merged);
-        var linear_fc2 = DeclareLinear(weights, $"{prefix}linear_fc2.", merged, config.OutSize);
+        var linear_fc1 = weights.DeclareLinear($"{prefix}linear_fc1", merged, merged, bias: true);
+        var linear_fc2 = weights.DeclareLinear($"{prefix}linear_fc2", merged, config.OutSize, bias: true);
         return x_NE =>
         {
             var normed = normAfterMerge ? norm.forward(x_NE.view(-1, merged)) : norm.forward(x_NE).view(-1, merged);

@@ -95,10 +95,10 @@ internal sealed class TextAttention
         Tensor[]? b = null;
         if (config.QkvBias)
             (qkv_bias, b) = weights.DeclareStack(WeightStart.Zeros, [.. names.Select(n => $"{prefix}{n}.bias")], rows);
-        q_proj = new Linear(w[0], b?[0]);
-        k_proj = new Linear(w[1], b?[1]);
-        v_proj = new Linear(w[2], b?[2]);
-        o_proj = new Linear(weights.Declare($"{prefix}o_proj.weight", WeightStart.Normal, config.HiddenSize, rows[0]), null);
+        q_proj = weights.Linear($"{prefix}q_proj", w[0], b?[0]);
+        k_proj = weights.Linear($"{prefix}k_proj", w[1], b?[1]);
+        v_proj = weights.Linear($"{prefix}v_proj", w[2], b?[2]);
+        o_proj = weights.DeclareLinear($"{prefix}o_proj", rows[0], config.HiddenSize, bias: false);
         if (config.QkNorm)
         {
             q_norm = new RmsNorm(weights.Declare($"{prefix}q_norm.weight", WeightStart.Ones, config.HeadDim), config.RmsNormEps);
@@ -138,9 +138,9 @@ internal sealed class TextMlp
     {
         (gate_up_weight, var w) = weights.DeclareStack(
             WeightStart.Normal, [$"{prefix}gate_proj.weight", $"{prefix}up_proj.weight"], [config.IntermediateSize, config.IntermediateSize], config.HiddenSize);
-        gate_proj = new Linear(w[0], null);
-        up_proj = new Linear(w[1], null);
-        down_proj = new Linear(weights.Declare($"{prefix}down_proj.weight", WeightStart.Normal, config.HiddenSize, config.IntermediateSize), null);
+        gate_proj = weights.Linear($"{prefix}gate_proj", w[0], null);
+        up_proj = weights.Linear($"{prefix}up_proj", w[1], null);
+        down_proj = weights.DeclareLinear($"{prefix}down_proj", config.IntermediateSize, config.HiddenSize, bias: false);
     }
 
     public Tensor forward(Tensor x_BTD) => down_proj.forward(nn.functional.silu(gate_proj.forward(x_BTD)) * up_proj.forward(x_BTD));

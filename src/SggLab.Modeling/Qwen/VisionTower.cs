@@ -43,8 +43,8 @@ internal class VisionTower
 
     protected virtual Func<Tensor, Tensor> Mlp(WeightSet weights, string prefix)
     {
-        var fc1 = DeclareLinear(weights, $"{prefix}fc1.", config.Width, config.IntermediateSize);
-        var fc2 = DeclareLinear(weights, $"{prefix}fc2.", config.IntermediateSize, config.Width);
+        var fc1 = weights.DeclareLinear($"{prefix}fc1", config.Width, config.IntermediateSize, bias: true);
+        var fc2 = weights.DeclareLinear($"{prefix}fc2", config.IntermediateSize, config.Width, bias: true);
         return x => fc2.forward(QuickGelu(fc1.forward(x)));
     }
 
@@ -52,8 +52,8 @@ internal class VisionTower
     {
         var merged = config.Width * config.MergeSize * config.MergeSize;
         var ln_q = Norm(weights, $"{prefix}merger.ln_q.");
-        var first = DeclareLinear(weights, $"{prefix}merger.mlp.0.", merged, merged);
-        var second = DeclareLinear(weights, $"{prefix}merger.mlp.2.", merged, config.OutSize);
+        var first = weights.DeclareLinear($"{prefix}merger.mlp.0", merged, merged, bias: true);
+        var second = weights.DeclareLinear($"{prefix}merger.mlp.2", merged, config.OutSize, bias: true);
         return x_NE => second.forward(nn.functional.gelu(first.forward(ln_q(x_NE).view(-1, merged))));
     }
 
@@ -94,9 +94,10 @@ internal class VisionTower
     }
 
     /// <summary>Row and column of every patch; patches come square by square (merge size on a side), row by row inside.</summary>
-    internal (int Row, int Column)[] PatchPositions(IReadOnlyList<PatchGrid> grids)
+    internal (int Row, int Column)[] PatchPositions(IReadOnlyList<PatchGrid> grids) => PatchPositions(grids, config.MergeSize);
+
+    internal static (int Row, int Column)[] PatchPositions(IReadOnlyList<PatchGrid> grids, int merge)
     {
-        var merge = config.MergeSize;
         var positions = new (int, int)[grids.Sum(g => g.Patches)];
         var i = 0;
         foreach (var grid in grids)
@@ -133,9 +134,6 @@ internal class VisionTower
     protected static LayerNorm DeclareLayerNorm(WeightSet weights, string prefix, long width) =>
         new(weights.Declare($"{prefix}weight", WeightStart.Ones, width), weights.Declare($"{prefix}bias", WeightStart.Zeros, width), NormEps);
 
-    protected static Linear DeclareLinear(WeightSet weights, string prefix, long from, long to) =>
-        new(weights.Declare($"{prefix}weight", WeightStart.Normal, to, from), weights.Declare($"{prefix}bias", WeightStart.Zeros, to));
-
     private static Tensor QuickGelu(Tensor x) => x * sigmoid(x * 1.702);
 }
 
@@ -150,11 +148,8 @@ internal sealed class VisionBlock(Func<Tensor, Tensor> norm1, Func<Tensor, Tenso
 
 internal sealed class VisionAttention(VisionConfig config, WeightSet weights, string prefix)
 {
-    public readonly Linear qkv = new(
-        weights.Declare($"{prefix}qkv.weight", WeightStart.Normal, 3 * config.Width, config.Width), weights.Declare($"{prefix}qkv.bias", WeightStart.Zeros, 3 * config.Width));
-
-    public readonly Linear proj = new(
-        weights.Declare($"{prefix}proj.weight", WeightStart.Normal, config.Width, config.Width), weights.Declare($"{prefix}proj.bias", WeightStart.Zeros, config.Width));
+    public readonly Linear qkv = weights.DeclareLinear($"{prefix}qkv", config.Width, 3 * config.Width, bias: true);
+    public readonly Linear proj = weights.DeclareLinear($"{prefix}proj", config.Width, config.Width, bias: true);
 
     /// <param name="lengths">Patches attend within consecutive segments of these lengths.</param>
     public Tensor forward(Tensor x_NE, Rope rope, int[] lengths)

@@ -22,6 +22,7 @@ public sealed class WeightSet : IDisposable
     private readonly Dictionary<string, WeightStart> _starts = new(StringComparer.Ordinal);
     private readonly List<string> _names = [];
     private readonly List<Tensor> _blocks = [];
+    private readonly Dictionary<string, Linear> _linears = new(StringComparer.Ordinal);
 
     internal WeightSet(ScalarType type, Device device)
     {
@@ -65,6 +66,20 @@ public sealed class WeightSet : IDisposable
         }
         return (block, parts);
     }
+
+    /// <summary>The layers that an adapter can attach to, by the name of their weight without its ending.</summary>
+    internal IReadOnlyDictionary<string, Linear> Linears => _linears;
+
+    internal Linear Linear(string name, Tensor weight, Tensor? bias)
+    {
+        var linear = new Linear(weight, bias);
+        _linears.Add(name, linear);
+        return linear;
+    }
+
+    /// <summary>Declares a layer of one weight and, where wanted, a bias.</summary>
+    internal Linear DeclareLinear(string name, long from, long to, bool bias) =>
+        Linear(name, Declare($"{name}.weight", WeightStart.Normal, to, from), bias ? Declare($"{name}.bias", WeightStart.Zeros, to) : null);
 
     /// <summary>Asks for gradients of the weights whose name passes, and of no other.</summary>
     public void Train(Func<string, bool> isTrained)

@@ -4,7 +4,11 @@ using SggLab.Tracking.Store;
 namespace SggLab.Tracking.Access;
 
 /// <summary>Adds a member who signs in with a password. Answers with the name.</summary>
-public sealed record AddMember(Actor By, string Name, Role Role, string Password) : ILabCommand<string>;
+public sealed record AddMember(Actor By, string Name, Role Role, string Password) : ILabCommand<string>
+{
+    /// <summary>Without the password: commands that fail are logged.</summary>
+    public override string ToString() => $"{nameof(AddMember)} {Name} as {Role} by {By.Name}";
+}
 
 public static class AddMemberHandler
 {

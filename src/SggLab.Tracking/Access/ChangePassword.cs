@@ -4,7 +4,11 @@ using SggLab.Tracking.Store;
 namespace SggLab.Tracking.Access;
 
 /// <summary>Members change their own password, an admin anyone's. Answers with the name.</summary>
-public sealed record ChangePassword(Actor By, string Name, string NewPassword) : ILabCommand<string>;
+public sealed record ChangePassword(Actor By, string Name, string NewPassword) : ILabCommand<string>
+{
+    /// <summary>Without the password: commands that fail are logged.</summary>
+    public override string ToString() => $"{nameof(ChangePassword)} of {Name} by {By.Name}";
+}
 
 public static class ChangePasswordHandler
 {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Encodings.Web;
 using System.Text.RegularExpressions;
+using SggLab.Modeling;
 
 namespace SggLab.Training.Demo;
 
@@ -22,18 +23,6 @@ public static class DemoTokenizer
         "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>",
     ];
 
-    // A chat in Qwen's format: the default system line where none is given, an image as its three tokens, each turn closed by <|im_end|>.
-    private const string ChatTemplate =
-        "{% set image_count = namespace(value=0) %}{% set video_count = namespace(value=0) %}{% for message in messages %}" +
-        "{% if loop.first and message['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}" +
-        "<|im_start|>{{ message['role'] }}\n{% if message['content'] is string %}{{ message['content'] }}<|im_end|>\n{% else %}" +
-        "{% for content in message['content'] %}{% if content['type'] == 'image' or 'image' in content or 'image_url' in content %}" +
-        "{% set image_count.value = image_count.value + 1 %}{% if add_vision_id %}Picture {{ image_count.value }}: {% endif %}" +
-        "<|vision_start|><|image_pad|><|vision_end|>{% elif content['type'] == 'video' or 'video' in content %}" +
-        "{% set video_count.value = video_count.value + 1 %}{% if add_vision_id %}Video {{ video_count.value }}: {% endif %}" +
-        "<|vision_start|><|video_pad|><|vision_end|>{% elif 'text' in content %}{{ content['text'] }}{% endif %}{% endfor %}<|im_end|>\n{% endif %}{% endfor %}" +
-        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
-
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="texts">Prompts and answers to learn merges from.</param>
@@ -49,7 +38,7 @@ public static class DemoTokenizer
         WriteText(folder, "vocab.json", VocabularyJson(vocabulary).ToJsonString(Json) + "\n");
         WriteText(folder, "merges.txt", "#version: 0.2\n" + string.Concat(vocabulary.Merges.Select(merge => $"{merge.Left} {merge.Right}\n")));
         WriteText(folder, "tokenizer_config.json", ConfigJson(added).ToJsonString(Json) + "\n");
-        WriteText(folder, "chat_template.json", new JsonObject { ["chat_template"] = ChatTemplate }.ToJsonString(Json) + "\n");
+        WriteText(folder, "chat_template.json", new JsonObject { ["chat_template"] = ChatTemplate.Text }.ToJsonString(Json) + "\n");
         return added;
     }
 
@@ -115,7 +104,7 @@ public static class DemoTokenizer
             .Select(pair => KeyValuePair.Create(pair.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)Properties(pair.Key)))),
         ["additional_special_tokens"] = new JsonArray([.. Specials.Skip(1).Select(token => (JsonNode)token)]),
         ["bos_token"] = null,
-        ["chat_template"] = ChatTemplate,
+        ["chat_template"] = ChatTemplate.Text,
         ["clean_up_tokenization_spaces"] = false,
         ["eos_token"] = "<|im_end|>",
         ["errors"] = "replace",

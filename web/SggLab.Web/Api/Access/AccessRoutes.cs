@@ -10,7 +10,7 @@ internal static class AccessRoutes
     {
         api.MapPost("/tokens", IssueAsync).For(ApiRoles.Administrators);
         api.MapDelete("/tokens/{id}", async (string id, LabCommands commands, HttpContext context) =>
-            ApiAnswer.Of(await commands.SendAsync(new RevokeToken(context.Actor(), id), context.RequestAborted), revoked => ApiAnswer.Of(new { id = revoked }))).For(ApiRoles.Administrators);
+            ApiAnswer.Of(await commands.SendAsync(new RevokeToken(context.Actor(), id)), revoked => ApiAnswer.Of(new { id = revoked }))).For(ApiRoles.Administrators);
     }
 
     private static async Task<IResult> IssueAsync(LabCommands commands, HttpContext context)
@@ -18,6 +18,6 @@ internal static class AccessRoutes
         var request = await ApiAnswer.ReadAsync<CreateToken>(context);
         if (!Enum.TryParse<Role>(request.Role, ignoreCase: true, out var role) || !Enum.IsDefined(role) || char.IsAsciiDigit(request.Role[0]))
             return ApiAnswer.Error(StatusCodes.Status422UnprocessableEntity, $"A token's role is worker, viewer, member or admin; given was '{request.Role}'.", "role");
-        return ApiAnswer.Of(await commands.SendAsync(new IssueToken(context.Actor(), request.Name, role, request.ExpiresAt), context.RequestAborted), issued => ApiAnswer.Of(new CreatedToken(issued.Id, issued.Token)));
+        return ApiAnswer.Of(await commands.SendAsync(new IssueToken(context.Actor(), request.Name, role, request.ExpiresAt)), issued => ApiAnswer.Of(new CreatedToken(issued.Id, issued.Token)));
     }
 }

@@ -17,6 +17,6 @@ internal static class ExperimentRoutes
     private static async Task<IResult> QueueAsync(LabCommands commands, HttpContext context)
     {
         var request = await ApiAnswer.ReadAsync<QueueExperiment>(context);
-        return ApiAnswer.Of(await commands.SendAsync(new QueueRuns(context.Actor(), request.Key ?? LabId.New(), request.Spec), context.RequestAborted));
+        return ApiAnswer.Of(await commands.SendAsync(new QueueRuns(context.Actor(), request.Key ?? LabId.New(), request.Spec)));
     }
 }

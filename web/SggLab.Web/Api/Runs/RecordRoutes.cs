@@ -19,7 +19,7 @@ internal static class RecordRoutes
         api.MapPost("/runs/{id}/attempts/{attempt:int}/renew", async (string id, int attempt, LabCommands commands, HttpContext context) =>
         {
             var renew = await ApiAnswer.ReadAsync<RenewLease>(context);
-            return ApiAnswer.Of(await commands.SendAsync(new KeepLease(context.Actor(), id, attempt, renew.Fence), context.RequestAborted));
+            return ApiAnswer.Of(await commands.SendAsync(new KeepLease(context.Actor(), id, attempt, renew.Fence)));
         }).For(ApiRoles.Workers);
     }
 

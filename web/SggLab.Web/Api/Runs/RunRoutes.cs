@@ -20,9 +20,9 @@ internal static class RunRoutes
         api.MapGet("/runs/{id}/events", EventsAsync).For(ApiRoles.Readers);
         api.MapGet("/runs/{id}/curves", CurvesAsync).For(ApiRoles.Readers);
         api.MapPost("/runs/{id}/cancel", async (string id, string? reason, LabCommands commands, HttpContext context) =>
-            Done(await commands.SendAsync(new CancelRun(context.Actor(), id, reason), context.RequestAborted))).For(ApiRoles.Writers);
+            Done(await commands.SendAsync(new CancelRun(context.Actor(), id, reason)))).For(ApiRoles.Writers);
         api.MapPost("/runs/{id}/retry", async (string id, LabCommands commands, HttpContext context) =>
-            Done(await commands.SendAsync(new RetryRun(context.Actor(), id), context.RequestAborted))).For(ApiRoles.Writers);
+            Done(await commands.SendAsync(new RetryRun(context.Actor(), id)))).For(ApiRoles.Writers);
     }
 
     private static IResult Done(Outcome<string> outcome) => ApiAnswer.Of(outcome, id => ApiAnswer.Of(new { id, changed = outcome.Changed }));

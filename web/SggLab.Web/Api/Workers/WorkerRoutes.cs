@@ -12,7 +12,7 @@ internal static class WorkerRoutes
         api.MapPost("/workers", async (LabCommands commands, HttpContext context) =>
         {
             var worker = await ApiAnswer.ReadAsync<RegisterWorker>(context);
-            return ApiAnswer.Of(await commands.SendAsync(new AdmitWorker(context.Actor(), worker), context.RequestAborted), id => ApiAnswer.Of(new { id }));
+            return ApiAnswer.Of(await commands.SendAsync(new AdmitWorker(context.Actor(), worker)), id => ApiAnswer.Of(new { id }));
         }).For(ApiRoles.Workers);
     }
 }

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using SggLab.Contracts;
+using SggLab.Modeling;
+using static TorchSharp.torch;
+
+namespace SggLab.Cli.Models;
+
+/// <summary>`generate`: a model's answer to a prompt and an image, as it comes.</summary>
+public static class GenerateCommands
+{
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static Command Create()
+    {
+        var model = new Option<string>("--model") { Required = true, Description = "A model folder." };
+        var adapter = new Option<string?>("--adapter") { Description = "A LoRA adapter in peft's format to put on it." };
+        var images = new Option<string[]>("--image") { Description = "An image to show; may be given several times." };
+        var prompt = new Option<string>("--prompt") { Required = true, Description = "What to ask." };
+        var system = new Option<string?>("--system") { Description = "The system prompt, in place of the template's own." };
+        var greedy = new Option<bool>("--greedy") { Description = "Take the likeliest token each time." };
+        var tokens = new Option<int>("--max-new-tokens") { DefaultValueFactory = _ => 512, Description = "Tokens after which the answer is cut off." };
+        var seed = new Option<long>("--seed") { Description = "Draws the same answer again; 0 if not given." };
+        var temperature = new Option<double?>("--temperature") { Description = "In place of the model's own." };
+        var topK = new Option<int?>("--top-k") { Description = "In place of the model's own; 0 for all tokens." };
+        var topP = new Option<double?>("--top-p") { Description = "In place of the model's own." };
+        var max = new Option<long?>("--max-pixels") { Description = "Largest area of an image, in place of the model's." };
+        var precision = new Option<string>("--precision") { DefaultValueFactory = _ => "float32", Description = "float32 or bfloat16." };
+        precision.AcceptOnlyFromAmong("float32", "bfloat16");
+        var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "cpu or cuda." };
+        device.AcceptOnlyFromAmong("cpu", "cuda");
+        var json = new Option<bool>("--json") { Description = "Print {\"ids\", \"text\", \"finish\"} at the end instead of the text as it comes." };
+        var command = new LabCommand("generate", "Let a model answer a prompt about images.")
+        {
+            Options = { model, adapter, images, prompt, system, greedy, tokens, seed, temperature, topK, topP, max, precision, device, json },
+            Examples = ["./sgglab generate --model DIR --image photo.jpg --prompt \"Generate a scene graph.\" --greedy  # the text as it comes"],
+        };
+        command.SetAction((parsed, cancellation) => Task.Run(() =>
+        {
+            using var loaded = Load(parsed.GetValue(model)!, parsed.GetValue(precision)!, parsed.GetValue(device)!);
+            using var lora = parsed.GetValue(adapter) is { } folder ? LoraAdapter.Load(loaded, folder) : null;
+            var own = GenerationConfig.Of(loaded.Folder).Sampling(parsed.GetValue(tokens));
+            var settings = own with
+            {
+                Greedy = parsed.GetValue(greedy) || (own.Greedy && parsed.GetValue(temperature) is null),
+                Temperature = parsed.GetValue(temperature) ?? own.Temperature,
+                TopK = parsed.GetValue(topK) ?? own.TopK,
+                TopP = parsed.GetValue(topP) ?? own.TopP,
+            };
+            var ask = Prompt(loaded, parsed.GetValue(images) ?? [], parsed.GetValue(prompt)!, parsed.GetValue(system), parsed.GetValue(max));
+            return Answer(loaded, ask.Processor, ask.Prompt, settings, parsed.GetValue(seed), parsed.GetValue(json), cancellation);
+        }, CancellationToken.None));
+        return command;
+    }
+
+    private static Qwen2VLModel Load(string folder, string precision, string device)
+    {
+        if (device == "cuda" && !cuda.is_available())
+            throw new LabException("--device cuda was asked for, but libtorch sees no GPU here. Use a machine with a GPU and the CUDA build (-p:Cuda=true), or --device cpu.", exitCode: 3);
+        return Qwen2VLModel.Load(folder, precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32, device == "cuda" ? CUDA : CPU);
+    }
+
+    private static (PromptProcessor Processor, ProcessedPrompt Prompt) Prompt(Qwen2VLModel model, string[] images, string text, string? system, long? maxPixels)
+    {
+        var processor = PromptProcessor.Of(model.Folder);
+        var scaler = processor.Images.With(maxPixels: maxPixels);
+        List<ChatPart> parts = [.. images.Select(i => new ChatPart.Image(scaler.Process(RgbImage.Read(i, turn: true)))), new ChatPart.Text(text)];
+        List<ChatMessage> messages = system is null ? [] : [new ChatMessage("system", system)];
+        messages.Add(new ChatMessage("user", parts));
+        return (processor, processor.Process(messages));
+    }
+
+    private static int Answer(Qwen2VLModel model, PromptProcessor processor, ProcessedPrompt prompt, SamplingSettings settings, long seed, bool json, CancellationToken cancellation)
+    {
+        using var decoder = new Modeling.Decoder(model, processor.Tokenizer);
+        var streaming = new StreamingText(processor.Tokenizer);
+        var answer = decoder.Generate([prompt], 1, settings, (_, _) => seed, json ? null : (_, _, id) => Console.Write(streaming.Add(id)), cancellation: cancellation)[0];
+        Console.WriteLine(json
+            ? JsonSerializer.Serialize(new { ids = answer.Ids, text = answer.Text, finish = answer.Finish == FinishReason.Stop ? "stop" : "length" }, Json)
+            : streaming.Finish());
+        return 0;
+    }
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using SggLab.Modeling;
+
+namespace SggLab.Cli.Models;
+
+/// <summary>`parity FOLDER`: proves on files of the reference implementation that models here compute the same.</summary>
+public static class ParityCommands
+{
+    public static Command Create()
+    {
+        var folder = new Argument<string>("folder") { Description = "A folder laid out like tests/golden/qwen, or one model folder of it." };
+        var json = new Option<bool>("--json") { Description = "Print a JSON line an item." };
+        var command = new LabCommand("parity", "Compare tokenizer, images, models, training, generation and adapters with files of the reference implementation.")
+        {
+            Arguments = { folder },
+            Options = { json },
+            Examples = ["./sgglab parity tests/golden/qwen  # every file of the goldens", "./sgglab parity tests/golden/qwen/qwen2-vl-tiny --json  # one model, as JSON lines"],
+        };
+        command.SetAction(parsed => Run(parsed.GetValue(folder)!, parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(string folder, bool json)
+    {
+        var (items, failed) = (0, 0);
+        foreach (var item in ParityFolder.Check(folder, GrpoParity.Of))
+        {
+            items++;
+            failed += item.Ok ? 0 : 1;
+            Console.WriteLine(json ? Json(item) : Line(item));
+        }
+        if (!json)
+            Console.WriteLine(failed == 0 ? $"{items} items, all ok" : $"{items} items, {failed} not ok");
+        return failed == 0 ? 0 : 1;
+    }
+
+    private static string Json(ParityItem item) => JsonSerializer.Serialize(new
+    {
+        item = item.Item,
+        maxAbsError = double.IsFinite(item.MaxAbsError) ? item.MaxAbsError : (double?)null, // JSON has no infinity.
+        tolerance = item.Tolerance,
+        ok = item.Ok,
+    });
+
+    private static string Line(ParityItem item) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(item.Ok ? "ok " : "NOT OK")} {item.Item}: {item.MaxAbsError:g3} (at most {item.Tolerance:g3})");
+}

@@ -1,0 +1,56 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using SggLab.Contracts;
+using SggLab.Contracts.Records;
+using SggLab.Contracts.Specs;
+using SggLab.Datasets;
+using SggLab.Datasets.Synthetic;
+using SggLab.SceneGraphs.Graphs;
+using SggLab.SceneGraphs.Metrics;
+using SggLab.SceneGraphs.Vocabularies;
+using SggLab.Training.Checkpoints;
+using SggLab.Training.Prompts;
+using SggLab.Training.Rollouts;
+using Vocabulary = SggLab.SceneGraphs.Vocabularies.Vocabulary;
+
+namespace SggLab.Training.Evaluations;
+
+/// <summary>Greedy inference over a split and the figures of what was written.</summary>
+internal sealed class TestEvaluation(ExamplePrompts prompts, RolloutSource rollouts, RunSpec spec)
+{
+    private static readonly JsonSerializerOptions Line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Predicts every image, writes the predictions as JSON lines, and works out the figures.</summary>
+    /// <param name="onBatch">Called with the images done after each batch; false stops.</param>
+    /// <returns>Null where it was stopped.</returns>
+    public EvaluationFigures? Run(ParquetDataset data, string predictionsFile, Func<int, int, bool> onBatch)
+    {
+        var count = Math.Min(data.Count, spec.Evaluation.Limit ?? int.MaxValue);
+        if (count == 0)
+            throw new LabException($"{spec.Data.Test} has no row to evaluate.");
+        var truths = new List<GroundTruthImage>(count);
+        var predictions = new List<RawPrediction>(count);
+        using (var writer = new StreamWriter(predictionsFile) { NewLine = "\n" })
+            foreach (var rows in Enumerable.Range(0, count).Chunk(spec.Evaluation.BatchSize))
+            {
+                var batch = rows.Select(row => prompts.ForInference(data[row])).ToArray();
+                var answers = rollouts.Greedy(batch, spec.Protocol.MaxNewTokens);
+                foreach (var (prompt, answer) in batch.Zip(answers))
+                {
+                    truths.Add(Truth(prompt.Example));
+                    predictions.Add(new RawPrediction(prompt.Example.ImageId, answer.Text, prompt.Scale.Width, prompt.Scale.Height));
+                    writer.WriteLine(JsonSerializer.Serialize(new { image_id = prompt.Example.ImageId, response = answer.Text, box_scale = new[] { prompt.Scale.Width, prompt.Scale.Height } }, Line));
+                }
+                if (!onBatch(predictions.Count, count))
+                    return null;
+            }
+        return EvaluationFigures.Of(SceneGraphEvaluator.Evaluate(VocabularyOf(spec.Data.Vocabulary), truths, predictions, EvaluationProtocol.Find(spec.Protocol.AnswerParser)));
+    }
+
+    /// <summary>The names that figures are counted over; synthetic scenes have their own.</summary>
+    public static Vocabulary VocabularyOf(string name) =>
+        name == "synthetic" ? Vocabulary.Of(name, SceneVocabulary.Objects, SceneVocabulary.Predicates) : KnownVocabularies.Find(name);
+
+    private static GroundTruthImage Truth(SceneGraphExample example) =>
+        new(example.ImageId, example.Width, example.Height, new SceneGraph(example.Objects, example.Relationships));
+}

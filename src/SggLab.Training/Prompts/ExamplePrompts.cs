@@ -1,0 +1,77 @@
+using SggLab.Contracts.Specs;
+using SggLab.Datasets;
+using SggLab.Datasets.Prompts;
+using SggLab.Modeling;
+using Pictures = SggLab.Modeling.RgbImage;
+
+namespace SggLab.Training.Prompts;
+
+/// <summary>Turns examples into what the model reads, under one protocol: image bounds, system prompt, prompt texts, box frame.</summary>
+public sealed class ExamplePrompts
+{
+    private readonly PromptProcessor _processor;
+    private readonly ImageProcessor _images;
+    private readonly PromptSettings _settings;
+    private readonly bool _inPixels;
+    private readonly int _endOfTurn;
+
+    /// <param name="processor">Tokenizer, template and image settings of the model's folder.</param>
+    /// <param name="vocabulary">vg150, psg or synthetic: whose prompt texts are used.</param>
+    public ExamplePrompts(PromptProcessor processor, Protocol protocol, string vocabulary)
+    {
+        _processor = processor;
+        _images = processor.Images.With(protocol.MinPixels, protocol.MaxPixels);
+        _inPixels = protocol.BoxFrame == "pixels";
+        _endOfTurn = processor.Tokenizer.IdOf("<|im_end|>");
+        _settings = new PromptSettings
+        {
+            Source = vocabulary switch { "vg150" => PromptSource.Vg150, "psg" => PromptSource.Psg, _ => PromptSource.DataSet },
+            Style = protocol.Prompt == "open" ? PromptStyle.Open : PromptStyle.Closed,
+            System = protocol.SystemPrompt switch { "sft" => SystemPrompt.Plain, "think" => SystemPrompt.Think, _ => SystemPrompt.None },
+            Family = _inPixels ? Datasets.Prompts.ModelFamily.Qwen25VL : Datasets.Prompts.ModelFamily.Qwen2VL,
+            MinPixels = protocol.MinPixels,
+            MaxPixels = protocol.MaxPixels,
+            Frame = TargetFrame.Family,
+        };
+    }
+
+    public Tokenizer Tokenizer => _processor.Tokenizer;
+
+    /// <summary>The prompt of SFT or GRPO, up to where the assistant answers.</summary>
+    public ExamplePrompt ForTraining(SceneGraphExample example) => Prompt(example, PromptBuilder.ForTraining(example, _settings));
+
+    /// <summary>The prompt of an evaluation.</summary>
+    public ExamplePrompt ForInference(SceneGraphExample example) => Prompt(example, PromptBuilder.ForInference(example, _settings));
+
+    /// <summary>Ids of the answer that SFT teaches, closed by the end of the assistant's turn.</summary>
+    /// <param name="inTags">Inside empty think tags and answer tags instead of a ```json block.</param>
+    /// <param name="timesSeen">How often the example was drawn before; null never shuffles its objects.</param>
+    public int[] Answer(SceneGraphExample example, bool inTags, int? timesSeen, long seed)
+    {
+        var order = timesSeen is { } times ? SftTarget.DrawOrder(example.Objects.Count, times, seed) : null;
+        return [.. Tokenizer.Encode(AnswerText(example, inTags, order)), _endOfTurn];
+    }
+
+    /// <summary>The answer's text.</summary>
+    public string AnswerText(SceneGraphExample example, bool inTags, IReadOnlyList<int>? order = null)
+    {
+        var fenced = SftTarget.Of(example, _settings, order);
+        return inTags ? InTags(fenced) : fenced;
+    }
+
+    /// <summary>The graph of a ```json block inside the tags that the format reward asks for.</summary>
+    public static string InTags(string fenced) => $"<think></think><answer>{fenced["```json\n".Length..^"\n```\n".Length]}</answer>";
+
+    private ExamplePrompt Prompt(SceneGraphExample example, IReadOnlyList<PromptMessage> messages)
+    {
+        var image = _images.Process(Pictures.Decode(example.Image.Bytes.ToArray(), $"{example.Origin.File}, row {example.Origin.Row}, field 'image'", turn: true));
+        var prompt = _processor.Process([.. messages.Select(message => new ChatMessage(message.Role, [.. message.Parts.Select(part => Part(part, image))]))]);
+        return new ExamplePrompt(example, prompt, _inPixels ? new BoxScale(image.Width, image.Height) : new BoxScale(1000, 1000));
+    }
+
+    private static ChatPart Part(PromptPart part, ProcessedImage image) => part.IsImage ? new ChatPart.Image(image) : new ChatPart.Text(part.Text!);
+}
+
+/// <summary>An example ready for the model.</summary>
+/// <param name="Scale">What written boxes are divided by to lie in [0,1].</param>
+public sealed record ExamplePrompt(SceneGraphExample Example, ProcessedPrompt Prompt, BoxScale Scale);

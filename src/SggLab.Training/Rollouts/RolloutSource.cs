@@ -1,0 +1,41 @@
+using SggLab.Contracts.Specs;
+using SggLab.Datasets;
+using SggLab.Modeling;
+using SggLab.Training.Prompts;
+
+namespace SggLab.Training.Rollouts;
+
+/// <summary>Completions drawn by the in-process decoder from the model's weights as they are at each call.</summary>
+internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : IDisposable
+{
+    private readonly Decoder _decoder = new(model, tokenizer);
+
+    /// <summary>G completions a prompt, groups in a row.</summary>
+    public IReadOnlyList<Completion> Sample(IReadOnlyList<ExamplePrompt> prompts, GrpoSettings settings, int runSeed, int step)
+    {
+        var sampling = new SamplingSettings
+        {
+            MaxNewTokens = settings.MaxCompletionTokens, Temperature = settings.Temperature, TopP = settings.TopP, TopK = settings.TopK,
+        };
+        _decoder.Refresh();
+        return _decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], settings.GroupSize, sampling, (prompt, sample) => Seed(runSeed, step, prompt, sample));
+    }
+
+    /// <summary>The likeliest answer to each prompt.</summary>
+    public IReadOnlyList<Completion> Greedy(IReadOnlyList<ExamplePrompt> prompts, int maxNewTokens)
+    {
+        _decoder.Refresh();
+        return _decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], 1, new SamplingSettings { MaxNewTokens = maxNewTokens, Greedy = true }, (_, _) => 0);
+    }
+
+    /// <summary>The seed that draws a rollout again alone: a function of run seed, step, prompt within the step and sample within the group.</summary>
+    public static long Seed(int runSeed, int step, int prompt, int sample)
+    {
+        var seed = (long)runSeed;
+        foreach (var part in (ReadOnlySpan<int>)[step, prompt, sample])
+            seed = unchecked((long)StableRandom.For(seed, part).Next());
+        return seed;
+    }
+
+    public void Dispose() => _decoder.Dispose();
+}

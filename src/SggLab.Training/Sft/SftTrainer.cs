@@ -1,0 +1,106 @@
+using SggLab.Contracts.Records;
+using SggLab.Contracts.Specs;
+using SggLab.Modeling;
+using SggLab.Training.Checkpoints;
+using SggLab.Training.Optimization;
+using SggLab.Training.Prompts;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SggLab.Training.Sft;
+
+/// <summary>
+/// Supervised fine-tuning on the answers of a data set (R1-SGG, src/sft_sgg.py). Departures from the reference, each an option: only the answer's
+/// tokens teach (sft.labels: reference trains the prompt's text too), and token losses are divided once by the tokens of the whole step.
+/// </summary>
+internal sealed class SftTrainer : IDisposable
+{
+    private readonly RunSession _session;
+    private readonly SftSettings _settings;
+    private readonly AdamW _optimizer;
+    private readonly LearningRateSchedule _schedule;
+    private readonly ExampleStream _examples;
+    private readonly int _count;
+    private readonly int _totalSteps;
+
+    private SftTrainer(RunSession session)
+    {
+        _session = session;
+        _settings = session.Spec.Sft!;
+        var data = session.OpenTraining();
+        _count = data.Count;
+        _examples = new ExampleStream(data, session.Spec.Seed);
+        _totalSteps = _settings.MaxSteps ?? (int)Math.Ceiling(_settings.Epochs!.Value * data.Count / _settings.BatchSize);
+        _schedule = new LearningRateSchedule(_settings.Schedule, _settings.LearningRate, _settings.WarmupRatio, _totalSteps);
+        _optimizer = session.Train(_settings.Freeze, _settings.WeightDecay);
+    }
+
+    public static ClosedRecord Run(JobInputs inputs, IRunRecorder recorder)
+    {
+        using var session = RunSession.Open(inputs, recorder, inputs.Spec.Sft!.Precision);
+        using var trainer = new SftTrainer(session);
+        var state = session.FirstState("sft");
+        session.ReportStart(trainer._totalSteps);
+        if (inputs.Spec.Evaluation.AtStart && state.Step == 0 && session.EvaluateTest(0) is { } stopped)
+            return stopped;
+        return StepLoop.Run(session, trainer._optimizer, state, trainer._totalSteps, trainer.Step);
+    }
+
+    private StepResult Step(TrainerState state, int step)
+    {
+        using var scope = NewDisposeScope();
+        var rows = Enumerable.Range(0, _settings.BatchSize).Select(i => Row(state.DataPosition + i)).ToArray();
+        var tokens = rows.Sum(ScoredTokens);
+        var sums = (Loss: 0.0, Right: 0.0);
+        foreach (var part in rows.Chunk(_settings.MicroBatchSize ?? rows.Length))
+        {
+            var (loss, right) = Accumulate(part, tokens);
+            sums = (sums.Loss + loss, sums.Right + right);
+        }
+        FiniteGuard.Check(step, "loss", sums.Loss, _session.Parent);
+        var rate = _schedule.At(step - 1);
+        var norm = _optimizer.Step(rate, _settings.MaxGradNorm);
+        FiniteGuard.Check(step, "grad_norm", norm, _session.Parent);
+        var position = state.DataPosition + rows.Length;
+        return new StepResult(new Dictionary<string, double>
+        {
+            ["loss"] = sums.Loss,
+            ["grad_norm"] = norm,
+            ["learning_rate"] = rate,
+            ["epoch"] = position / (double)_count,
+            ["num_tokens"] = state.TokensSeen + tokens,
+        }, position, state.TokensSeen + tokens);
+    }
+
+    /// <summary>Adds a micro-batch's share of the step's loss to the gradients.</summary>
+    private (double Loss, double Right) Accumulate(BatchRow[] rows, int tokensOfStep)
+    {
+        using var scope = NewDisposeScope();
+        using var batch = ModelBatch.Of(_session.Model, rows);
+        var scores = _session.Model.Score(batch, checkpointing: _settings.ActivationCheckpointing);
+        var loss = -scores.LogProbs.sum() / tokensOfStep;
+        loss.backward();
+        return (loss.ToDouble(), 0);
+    }
+
+    private BatchRow Row(long position)
+    {
+        var (example, timesSeen) = _examples[position];
+        var prompt = _session.Prompts.ForTraining(example).Prompt;
+        var answer = _session.Prompts.Answer(example, _settings.Answer == "tags", _settings.ShuffleObjects ? timesSeen : null, unchecked(_session.Spec.Seed * 7919L + position));
+        var row = BatchRow.Of(prompt, answer);
+        return _settings.Labels == "reference" ? row with { Labels = ReferenceLabels(row.Ids) } : row;
+    }
+
+    /// <summary>R1-SGG's collator: every token teaches but padding and the vision tokens.</summary>
+    private int[] ReferenceLabels(int[] ids)
+    {
+        var config = _session.Model.Config;
+        return [.. ids.Select(id => id == config.ImageTokenId || id == config.VisionStartTokenId || id == config.VisionEndTokenId ? BatchRow.Ignored : id)];
+    }
+
+    /// <summary>Labels that have a token before them to predict them.</summary>
+    private static int ScoredTokens(BatchRow row) => row.Labels!.Skip(1).Count(label => label != BatchRow.Ignored);
+
+    public void Dispose() => _optimizer.Dispose();
+}
