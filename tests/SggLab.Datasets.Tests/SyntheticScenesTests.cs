@@ -51,10 +51,10 @@ public sealed class SyntheticScenesTests : IDisposable
     [Fact]
     public void Predicates_have_a_long_tail_and_all_occur()
     {
-        var counts = Enumerable.Range(0, 3000).SelectMany(index => SyntheticScenes.Scene(3, index).Relationships).CountBy(relation => relation.Predicate).ToDictionary();
+        var counts = Enumerable.Range(0, 1500).SelectMany(index => SyntheticScenes.Scene(3, index).Relationships).CountBy(relation => relation.Predicate).ToDictionary();
         var inOrder = SceneVocabulary.Predicates.Select(predicate => counts.GetValueOrDefault(predicate)).ToList();
         inOrder.ShouldBeInOrder(SortDirection.Descending, $"{string.Join(", ", counts)}");
-        inOrder[^1].ShouldBeGreaterThan(30);
+        inOrder[^1].ShouldBeGreaterThan(15);
         inOrder[0].ShouldBeGreaterThan(8 * inOrder[^1]);
     }
 
