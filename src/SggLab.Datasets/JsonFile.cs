@@ -21,4 +21,8 @@ internal static class JsonFile
             throw new DatasetException(path, null, null, $"cannot be opened ({e.Message}); check the path and its permissions", e);
         }
     }
+
+    /// <summary>System.Text.Json's answer to bytes that are no UTF-8 and to half surrogate pairs, made into ours.</summary>
+    public static DatasetException NoText(string path, long? row, string? field, InvalidOperationException e) =>
+        new(path, row, field, $"holds text that is no valid Unicode ({e.Message}); the file is damaged, download it again", e);
 }

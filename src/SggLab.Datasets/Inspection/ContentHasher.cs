@@ -17,7 +17,7 @@ internal sealed class ContentHasher : IDisposable
     public long Rows { get; private set; }
 
     /// <param name="image">Empty where the data set has no pictures.</param>
-    public void Add(string imageId, ReadOnlySpan<byte> image, IReadOnlyList<SceneObject> objects, IReadOnlyList<SceneRelationship> relations, string? promptOpen, string? promptClose)
+    public void Add(string imageId, ReadOnlySpan<byte> image, IReadOnlyList<SceneObject> objects, IReadOnlyList<SceneRelationship> relations, OptionalText promptOpen, OptionalText promptClose)
     {
         Rows++;
         Add(imageId);
@@ -55,13 +55,14 @@ internal sealed class ContentHasher : IDisposable
 
     public void Dispose() => _hash.Dispose();
 
-    private void Add(string? text)
+    private void Add(OptionalText text)
     {
-        if (text is null)
-        {
-            Add(-1);
-            return;
-        }
+        Add(text.IsPresent ? text.Utf8.Length : -1);
+        _hash.AppendData(text.Utf8);
+    }
+
+    private void Add(string text)
+    {
         Span<byte> small = stackalloc byte[256];
         var utf8 = text.Length <= 85 ? small[..Encoding.UTF8.GetBytes(text, small)] : Encoding.UTF8.GetBytes(text);
         Add(utf8.Length);
@@ -82,4 +83,13 @@ internal sealed class ContentHasher : IDisposable
         BinaryPrimitives.WriteDoubleLittleEndian(bytes, number == 0 ? 0 : number);
         _hash.AppendData(bytes);
     }
+}
+
+/// <summary>A text that may be missing, as its UTF-8 bytes: prompts are long, and need not become strings to be hashed.</summary>
+internal readonly ref struct OptionalText(ReadOnlySpan<byte> utf8, bool isPresent)
+{
+    public ReadOnlySpan<byte> Utf8 { get; } = utf8;
+    public bool IsPresent { get; } = isPresent;
+
+    public static OptionalText Of(string? text) => text is null ? default : new OptionalText(Encoding.UTF8.GetBytes(text), true);
 }

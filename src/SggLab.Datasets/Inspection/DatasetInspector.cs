@@ -88,7 +88,7 @@ public static class DatasetInspector
         {
             var example = read();
             if (hasPictures) PictureCheck.Check(example.Image.Bytes.Span, example.Origin, "image", decode ? example.Image : null);
-            tally.Add(example.ImageId, hasPictures ? example.Image.Bytes.Span : default, example.Objects, example.Relationships, example.PromptOpen, example.PromptClose);
+            tally.Add(example.ImageId, hasPictures ? example.Image.Bytes.Span : default, example.Objects, example.Relationships, OptionalText.Of(example.PromptOpen), OptionalText.Of(example.PromptClose));
         });
         if (!good) tally.AddBroken();
     }

@@ -47,14 +47,13 @@ internal static partial class ParquetInspector
         var imageId = "";
         IReadOnlyList<SceneObject> objects = [];
         IReadOnlyList<SceneRelationship> relations = [];
-        string? promptOpen = null, promptClose = null;
         var good = errors.Try(() => imageId = reader.ImageId);
         good &= errors.Try(() => CheckImage(reader, origin, options.DecodeImages));
         var graph = errors.Try(() => objects = GraphJson.Objects(reader.ObjectsJson, origin));
         graph &= errors.Try(() => relations = GraphJson.Relationships(reader.RelationshipsJson, origin));
         good &= graph && errors.Try(() => GraphChecks.Check(objects, relations, origin, DanglingRelations.Refuse));
-        good &= errors.Try(() => (promptOpen, promptClose) = (reader.PromptOpen, reader.PromptClose));
-        if (good) tally.Add(imageId, reader.ImageBytes, objects, relations, promptOpen, promptClose);
+        good &= errors.Try(reader.CheckPrompts);
+        if (good) tally.Add(imageId, reader.ImageBytes, objects, relations, reader.PromptOpenText, reader.PromptCloseText);
         else tally.AddBroken();
     }
 

@@ -23,7 +23,7 @@ internal sealed class SplitTally(string name) : IDisposable
     /// <summary>Something is wrong that belongs to no row.</summary>
     public void Break() => _broken = true;
 
-    public void Add(string imageId, ReadOnlySpan<byte> image, IReadOnlyList<SceneObject> objects, IReadOnlyList<SceneRelationship> relations, string? promptOpen, string? promptClose)
+    public void Add(string imageId, ReadOnlySpan<byte> image, IReadOnlyList<SceneObject> objects, IReadOnlyList<SceneRelationship> relations, OptionalText promptOpen, OptionalText promptClose)
     {
         _rows++;
         _objects += objects.Count;

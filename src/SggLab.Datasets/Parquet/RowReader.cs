@@ -1,3 +1,7 @@
+using System.Text;
+using System.Text.Unicode;
+using SggLab.Datasets.Inspection;
+
 namespace SggLab.Datasets.Parquet;
 
 /// <summary>Walks a parquet file of the published layout row by row, its columns in step.</summary>
@@ -63,6 +67,17 @@ internal sealed class RowReader
     public string? PromptOpen => Text(_promptOpen, "prompt_open");
     public string? PromptClose => Text(_promptClose, "prompt_close");
 
+    /// <summary>The prompts' bytes, valid until the next row.</summary>
+    public OptionalText PromptOpenText => Optional(_promptOpen);
+    public OptionalText PromptCloseText => Optional(_promptClose);
+
+    /// <exception cref="DatasetException">A prompt is no UTF-8 text.</exception>
+    public void CheckPrompts()
+    {
+        CheckText(PromptOpenText.Utf8, "prompt_open");
+        CheckText(PromptCloseText.Utf8, "prompt_close");
+    }
+
     /// <summary>The encoded image, valid until the next row.</summary>
     /// <exception cref="DatasetException">The image or its bytes are null.</exception>
     public ReadOnlySpan<byte> ImageBytes
@@ -108,6 +123,16 @@ internal sealed class RowReader
 
     private string? Text(ColumnReader? column, string name) => column is null || column.IsNull ? null : Decode(column.Value, name);
 
-    private string Decode(ReadOnlySpan<byte> bytes, string name) =>
-        System.Text.Unicode.Utf8.IsValid(bytes) ? System.Text.Encoding.UTF8.GetString(bytes) : throw Origin.Error(name, "holds bytes that are no UTF-8 text");
+    private static OptionalText Optional(ColumnReader? column) => column is null || column.IsNull ? default : new OptionalText(column.Value, true);
+
+    private string Decode(ReadOnlySpan<byte> bytes, string name)
+    {
+        CheckText(bytes, name);
+        return Encoding.UTF8.GetString(bytes);
+    }
+
+    private void CheckText(ReadOnlySpan<byte> bytes, string name)
+    {
+        if (!Utf8.IsValid(bytes)) throw Origin.Error(name, "holds bytes that are no UTF-8 text");
+    }
 }

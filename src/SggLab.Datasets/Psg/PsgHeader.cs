@@ -18,6 +18,18 @@ internal sealed record PsgHeader(
     public static PsgHeader Read(string path)
     {
         using var json = new JsonStream(path);
+        try
+        {
+            return Read(path, json);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw JsonFile.NoText(path, json.Row, json.Field, e);
+        }
+    }
+
+    private static PsgHeader Read(string path, JsonStream json)
+    {
         if (json.Read(out _) != JsonTokenType.StartObject) throw new DatasetException(path, null, null, "does not hold a JSON object; expected psg.json with data, thing_classes, stuff_classes, predicate_classes and test_image_ids");
         var lists = new Dictionary<string, string[]>(StringComparer.Ordinal);
         List<(long, int)>? records = null;

@@ -45,8 +45,15 @@ internal sealed class PsgSource : IDisposable
             if (read == 0) throw new DatasetException(_path, row, null, "the file has become shorter since it was opened");
             got += read;
         }
-        using var document = JsonDocument.Parse(text);
-        return PsgRecord.Read(document.RootElement, _path, row, _header);
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return PsgRecord.Read(document.RootElement, _path, row, _header);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw JsonFile.NoText(_path, row, "data", e);
+        }
     }
 
     public SceneGraphExample Example(int row, PsgRecord record)

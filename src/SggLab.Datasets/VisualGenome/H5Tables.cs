@@ -27,31 +27,42 @@ internal sealed class H5Tables : IDisposable
         }
     }
 
-    public bool Has(string name) => _file.LinkExists(name);
+    /// <exception cref="DatasetException">The file's list of names is damaged.</exception>
+    public bool Has(string name) => Guarded(name, () => _file.LinkExists(name));
 
-    /// <summary>A table of one column as h5py would slice [:], or with <paramref name="columns"/> given, of that many columns, row after row.</summary>
+    /// <summary>A list, or a table row after row.</summary>
     /// <param name="columns">0 for a plain list; otherwise the second dimension, or -1 for any.</param>
     /// <exception cref="DatasetException">Missing, of another shape or type, or damaged.</exception>
     public int[] Read(string name, int columns, out int width)
     {
-        if (!Has(name)) throw Bad(name, $"the data set is missing; the file has {string.Join(", ", _file.Children().Select(child => child.Name).Order(StringComparer.Ordinal))}");
-        try
+        if (!Has(name)) throw Bad(name, $"the data set is missing; the file has {string.Join(", ", Guarded(name, () => _file.Children().Select(child => child.Name).Order(StringComparer.Ordinal).ToList()))}");
+        var (values, second) = Guarded(name, () =>
         {
             var dataset = _file.Dataset(name);
             var shape = dataset.Space.Dimensions;
             var wanted = columns switch { 0 => "(n,)", -1 => "(n, k)", _ => $"(n, {columns})" };
             if (shape.Length != (columns == 0 ? 1 : 2) || columns > 0 && shape[1] != (ulong)columns)
                 throw Bad(name, $"has the shape ({string.Join(", ", shape)}{(shape.Length == 1 ? "," : "")}); expected {wanted}");
-            width = columns == 0 ? 1 : (int)shape[1];
-            return ReadIntegers(name, dataset);
+            return (ReadIntegers(name, dataset), columns == 0 ? 1 : checked((int)shape[1]));
+        });
+        width = second;
+        return values;
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    // The library meets damage with exceptions of many kinds.
+    private T Guarded<T>(string name, Func<T> read)
+    {
+        try
+        {
+            return read();
         }
         catch (Exception e) when (e is not DatasetException)
         {
             throw Bad(name, $"cannot be read ({e.Message}); the file is damaged, download it again", e);
         }
     }
-
-    public void Dispose() => _file.Dispose();
 
     private int[] ReadIntegers(string name, IH5Dataset dataset)
     {

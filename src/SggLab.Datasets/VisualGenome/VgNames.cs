@@ -15,8 +15,18 @@ internal sealed record VgNames(string Source, IReadOnlyList<string> Labels, IRea
     public static VgNames Read(string path)
     {
         using var document = JsonFile.Parse(path);
-        return new VgNames(path, Names(path, document.RootElement, "idx_to_label", required: true), Names(path, document.RootElement, "idx_to_predicate", required: true), Names(path, document.RootElement, "idx_to_attribute", required: false));
+        try
+        {
+            return Read(path, document.RootElement);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw JsonFile.NoText(path, null, null, e);
+        }
     }
+
+    private static VgNames Read(string path, JsonElement root) =>
+        new(path, Names(path, root, "idx_to_label", required: true), Names(path, root, "idx_to_predicate", required: true), Names(path, root, "idx_to_attribute", required: false));
 
     private static string[] Names(string path, JsonElement root, string key, bool required)
     {
