@@ -8,12 +8,11 @@ internal static class DetachedUp
 {
     public static async Task RunAsync(UpOptions options, bool json)
     {
-        using (var hold = SiteLock.TryTake(options.Home))
-            if (hold is null)
-            {
-                await UpCommands.TellAlreadyUpAsync(options.Home, json);
-                return;
-            }
+        if (!SiteLock.IsFree(options.Home))
+        {
+            await UpCommands.TellAlreadyUpAsync(options.Home, json);
+            return;
+        }
         var log = Path.Combine(options.Home.Logs, "supervisor.log");
         var from = File.Exists(log) ? new FileInfo(log).Length : 0;
         using var supervisor = Start(options, log);

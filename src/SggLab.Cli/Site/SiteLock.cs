@@ -15,5 +15,24 @@ public sealed class SiteLock : IDisposable
         catch (IOException) { return null; }
     }
 
+    /// <summary>Asks again for half a second: another command may hold it for the moment in which it looks whether it is free.</summary>
+    public static async Task<SiteLock?> TakeAsync(LabHome home)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            if (TryTake(home) is { } hold)
+                return hold;
+            if (tries == 10)
+                return null;
+            await Task.Delay(50);
+        }
+    }
+
+    public static bool IsFree(LabHome home)
+    {
+        using var hold = TryTake(home);
+        return hold is not null;
+    }
+
     public void Dispose() => _file.Dispose();
 }

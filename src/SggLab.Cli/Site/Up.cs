@@ -49,7 +49,7 @@ public static class UpCommands
     /// <summary>In this terminal until Ctrl-C; a second Ctrl-C cuts the waiting short.</summary>
     private static async Task RunHereAsync(UpOptions options, bool json, bool background)
     {
-        using var hold = SiteLock.TryTake(options.Home);
+        using var hold = await SiteLock.TakeAsync(options.Home);
         if (hold is null)
         {
             await TellAlreadyUpAsync(options.Home, json);
@@ -89,6 +89,7 @@ public static class UpCommands
     /// <summary>Somebody else's `up` holds the site: wait until it is ready and say where it is.</summary>
     internal static async Task TellAlreadyUpAsync(LabHome home, bool json)
     {
+        var free = 0;
         for (var waited = 0; waited < 600; waited++)
         {
             if (SiteFile.Read(home) is { State: "ready" } site && ProcessFiles.Running(home).Any(p => p.Role == "supervisor"))
@@ -101,11 +102,10 @@ public static class UpCommands
             if (waited % 10 == 0)
                 Console.Error.WriteLine("another up is starting this site; waiting for it …");
             await Task.Delay(500);
-            if (SiteLock.TryTake(home) is { } free)
-            {
-                free.Dispose();
+            // The other's supervisor may be seconds from taking the lock: its process has to start first.
+            free = SiteLock.IsFree(home) ? free + 1 : 0;
+            if (free >= 20)
                 throw new LabException($"The other up ended before the site was ready. Its log may be {Path.Combine(home.Logs, "supervisor.log")}; run the command again.", 3);
-            }
         }
         throw new LabException($"Another up has been starting this site for five minutes. Stop it with ./sgglab down --home {home.Folder}", 3);
     }
