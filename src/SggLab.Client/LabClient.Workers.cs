@@ -21,9 +21,9 @@ public sealed partial class LabClient
         return true;
     }, stop);
 
-    /// <summary>null when nothing waits. Sent once: a lost answer may leave a lease behind, which registering with a new incarnation ends.</summary>
+    /// <summary>null when nothing waits. A worker whose answer got lost is given the same lease again.</summary>
     public Task<LeaseGrant?> LeaseAsync(string workerId, CancellationToken stop = default) =>
-        TryCallAsync<LeaseGrant>(HttpMethod.Post, $"api/v1/workers/{Part(workerId)}/lease", null, repeatable: false, stop);
+        TryCallAsync<LeaseGrant>(HttpMethod.Post, $"api/v1/workers/{Part(workerId)}/lease", null, repeatable: true, stop);
 
     /// <summary>Sent once: the next beat comes soon. A conflict means that the run went elsewhere.</summary>
     public Task<LeaseRenewed> RenewAsync(string runId, int attempt, long fence, CancellationToken stop = default) =>

@@ -3,6 +3,7 @@ using SggLab.Contracts;
 using SggLab.Contracts.Api;
 using SggLab.Worker.Attempts;
 using SggLab.Worker.Blobs;
+using SggLab.Worker.Journals;
 
 namespace SggLab.Worker;
 
@@ -44,7 +45,7 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
         var since = time.GetTimestamp();
         while (!handBack.IsCancellationRequested)
         {
-            if (await LeaseAsync(handBack) is not { } grant)
+            if (await LeaseAsync(handBack, stop) is not { } grant)
             {
                 if (options.Once && time.GetElapsedTime(since) > options.Wait)
                 {
@@ -58,7 +59,8 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
             log.Info("leased", ("run", grant.RunId), ("attempt", grant.Attempt), ("fence", grant.Fence), ("name", grant.Spec.Name));
             try
             {
-                await _runner.RunAsync(grant, handBack, abandon, stop);
+                // What the server takes no more of may still hold its lease: a new incarnation gives that back.
+                if (await _runner.RunAsync(grant, handBack, abandon, stop) is not SendEnd.Sent) await RegisterAsync(handBack);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -76,8 +78,16 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
     {
         foreach (var folder in Directory.GetDirectories(options.Attempts).Order(StringComparer.Ordinal))
         {
-            if (AttemptFolder.Open(folder) is { } attempt) await _runner.FlushAsync(attempt, stop);
-            else Directory.Delete(folder, recursive: true);
+            try
+            {
+                if (AttemptFolder.Open(folder) is { } attempt) await _runner.FlushAsync(attempt, stop);
+                else Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException e) when (!Posix.IsDiskFull(e))
+            {
+                // One broken folder must not keep this worker from working.
+                log.Error("records cannot be read and are kept aside", ("folder", AttemptFolder.MoveAside(folder)), ("reason", e.Message));
+            }
         }
     }
 
@@ -101,28 +111,27 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
         }
     }
 
-    private async Task<LeaseGrant?> LeaseAsync(CancellationToken stop)
+    private async Task<LeaseGrant?> LeaseAsync(CancellationToken handBack, CancellationToken stop)
     {
         var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(10));
         for (var first = true; ; first = false)
         {
             try
             {
+                // Not ended by SIGTERM: a lease that is on its way must arrive, to be handed back.
                 if (HasRoom(first)) return await client.LeaseAsync(_id, stop);
-                await Task.Delay(backoff.Next(), stop);
+                await Task.Delay(backoff.Next(), handBack);
             }
             catch (LabApiException e) when (e.IsTransient || e.IsUnauthorized)
             {
                 if (first) log.Warn("no lease", ("reason", e.Message));
-                await Task.Delay(backoff.Next(e.RetryAfter), stop);
-                // The answer may have been lost with a lease in it: a new incarnation gives that back.
-                if (e.MaybeDone || e.Status is >= System.Net.HttpStatusCode.InternalServerError) await RegisterAsync(stop);
+                await Task.Delay(backoff.Next(e.RetryAfter), handBack);
             }
             catch (LabApiException e) when (e.IsConflict || e.IsNotFound)
             {
                 log.Warn("not registered any more", ("worker", _id), ("reason", e.Message));
-                await Task.Delay(backoff.Next(), stop);
-                await RegisterAsync(stop);
+                await Task.Delay(backoff.Next(), handBack);
+                await RegisterAsync(handBack);
             }
         }
     }

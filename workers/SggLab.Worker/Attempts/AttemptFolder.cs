@@ -67,7 +67,14 @@ public sealed class AttemptFolder : IDisposable
     public void RememberSent(long last)
     {
         Sent = last;
-        WriteWhole(Part("sent"), System.Text.Encoding.ASCII.GetBytes(last.ToString(CultureInfo.InvariantCulture)), sync: false);
+        try
+        {
+            WriteWhole(Part("sent"), System.Text.Encoding.ASCII.GetBytes(last.ToString(CultureInfo.InvariantCulture)), sync: false);
+        }
+        catch (IOException)
+        {
+            // A full disk costs a repetition too, no more.
+        }
     }
 
     public void FreeReserve() => File.Delete(Part("reserve"));
@@ -85,7 +92,8 @@ public sealed class AttemptFolder : IDisposable
         return MoveAside(Path);
     }
 
-    private static string MoveAside(string path)
+    /// <returns>Where the folder is now.</returns>
+    public static string MoveAside(string path)
     {
         var refused = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(path)!)!, "refused");
         Directory.CreateDirectory(refused);

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SggLab.Client;
+using SggLab.Client.Faults;
 using SggLab.Contracts;
 
 namespace SggLab.Worker.Attempts;

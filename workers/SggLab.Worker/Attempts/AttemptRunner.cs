@@ -14,7 +14,8 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
     /// <param name="handBack">SIGTERM or SIGINT: checkpoint and release, within the grace period.</param>
     /// <param name="abandon">The grace period has passed: wait for the trainer no longer.</param>
     /// <param name="stop">Leave at once. What is not sent yet is sent at the next start.</param>
-    public async Task RunAsync(LeaseGrant grant, CancellationToken handBack, CancellationToken abandon, CancellationToken stop)
+    /// <returns>How sending ended; anything but <see cref="SendEnd.Sent"/> may leave a lease that only a new incarnation gives back.</returns>
+    public async Task<SendEnd> RunAsync(LeaseGrant grant, CancellationToken handBack, CancellationToken abandon, CancellationToken stop)
     {
         var identity = new AttemptIdentity(grant.RunId, grant.Attempt, grant.Fence, grant.TtlSeconds, grant.SpecHash);
         var attempt = AttemptFolder.Create(options.Attempts, identity);
@@ -26,6 +27,8 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
         using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(handBack, stop);
         void Lose(string reason)
         {
+            // After the closing record the lease is gone by rights.
+            if (!recorder.IsSealed) log.Warn("the run is no longer ours", ("run", grant.RunId), ("attempt", grant.Attempt), ("reason", reason));
             recorder.Seal(reason);
             unwanted.Cancel();
         }
@@ -45,7 +48,7 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
             if (closed is not null) Close(recorder, closed, grant);
             else attempt.FreeReserve();
             sender.Finish();
-            Finish(attempt, sender, await sending);
+            return Finish(attempt, sender, await sending);
         }
         finally
         {
@@ -111,6 +114,7 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
 
     private async Task<JobInputs> InputsAsync(LeaseGrant grant, AttemptFolder attempt, CancellationToken unwanted)
     {
+        unwanted.ThrowIfCancellationRequested();
         var inputs = new JobInputs { Spec = WithThreads(grant.Spec), SpecHash = grant.SpecHash, WorkFolder = attempt.Work };
         if (grant.Start is { } start) inputs = inputs with { StartCheckpoint = start.Id, StartFolder = await LayOutAsync(start, attempt, "start", unwanted) };
         if (grant.Resume is { } resume) inputs = inputs with { ResumeCheckpoint = resume.Id, ResumeStep = resume.Step, ResumeFolder = await LayOutAsync(resume, attempt, "resume", unwanted) };
@@ -170,19 +174,19 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
         }
     }
 
-    private void Finish(AttemptFolder attempt, RecordSender sender, SendEnd end)
+    private SendEnd Finish(AttemptFolder attempt, RecordSender sender, SendEnd end)
     {
         ledger.Add(attempt, end.ToString().ToLowerInvariant());
         switch (end)
         {
-            case SendEnd.Sent or SendEnd.Superseded when attempt.Journal.Damage is null:
-                if (end is SendEnd.Superseded) log.Warn("the run went elsewhere", ("run", attempt.Identity.RunId), ("attempt", attempt.Identity.Attempt), ("sent", attempt.Sent), ("recorded", attempt.Journal.Last), ("reason", sender.Problem));
+            case SendEnd.Sent when attempt.Journal.Damage is null:
                 attempt.Delete();
                 break;
             default:
                 log.Error("records kept aside", ("run", attempt.Identity.RunId), ("attempt", attempt.Identity.Attempt), ("folder", attempt.SetAside()), ("reason", sender.Problem ?? attempt.Journal.Damage));
                 break;
         }
+        return end;
     }
 
     private static async Task KeepAsync(LeaseKeeper keeper, CancellationToken ended)
