@@ -15,8 +15,19 @@ public sealed partial class LabClient
     public Task<IReadOnlyList<ExperimentSummary>> ExperimentsAsync(CancellationToken stop = default) =>
         GetAsync<IReadOnlyList<ExperimentSummary>>("api/v1/experiments", stop);
 
-    public Task<IReadOnlyList<RunSummary>> RunsAsync(string? experiment = null, string? state = null, CancellationToken stop = default) =>
-        GetAsync<IReadOnlyList<RunSummary>>(Query("api/v1/runs", ("experiment", experiment), ("state", state)), stop);
+    /// <summary>All runs, newest first.</summary>
+    /// <param name="experiment">Only those of this experiment (its id).</param>
+    public async Task<IReadOnlyList<RunSummary>> RunsAsync(string? experiment = null, string? state = null, CancellationToken stop = default)
+    {
+        const int page = 500;
+        var runs = new List<RunSummary>();
+        while (true)
+        {
+            var more = await GetAsync<IReadOnlyList<RunSummary>>(Query("api/v1/runs", ("experiment", experiment), ("state", state), ("after", runs.Count == 0 ? null : runs[^1].Id), ("limit", $"{page}")), stop);
+            runs.AddRange(more);
+            if (more.Count < page) return runs;
+        }
+    }
 
     public Task<RunDetail> RunAsync(string runId, CancellationToken stop = default) => GetAsync<RunDetail>($"api/v1/runs/{Part(runId)}", stop);
 
