@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using SggLab.Contracts.Api;
@@ -41,30 +42,60 @@ public sealed partial class LabClient
     public Task<IReadOnlyList<Curve>> CurvesAsync(string runId, IEnumerable<string> metrics, CancellationToken stop = default) =>
         GetAsync<IReadOnlyList<Curve>>(Query($"api/v1/runs/{Part(runId)}/curves", [.. metrics.Select(m => ("metric", (string?)m))]), stop);
 
-    /// <summary>Every event of the run's stream and of its attempts' streams, in the order they were stored.</summary>
+    /// <summary>Every event of the run's stream and of its attempts' streams, in the order they were stored. A reply that breaks off is taken up again.</summary>
     public async IAsyncEnumerable<EventItem> EventsAsync(string runId, [EnumeratorCancellation] CancellationToken stop = default)
     {
-        var path = $"api/v1/runs/{Part(runId)}/events";
-        using var reply = await RepeatAsync(true, async () =>
+        var (last, broken) = (0L, 0);
+        while (true)
         {
-            using var limit = Limit(CallTimeout, stop);
-            return await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), limit.Token, stop);
-        }, stop);
-        await using var stream = await reply.Content.ReadAsStreamAsync(stop);
-        using var reader = new StreamReader(stream);
-        while (await NextLineAsync(reader, stop) is { } line)
+            var path = Query($"api/v1/runs/{Part(runId)}/events", ("after", last.ToString(CultureInfo.InvariantCulture)));
+            using var reply = await OpenAsync(path, stop);
+            await using var stream = await reply.Content.ReadAsStreamAsync(stop);
+            using var reader = new StreamReader(stream);
+            LabApiException? problem;
+            while (true)
+            {
+                (var line, problem) = await NextLineAsync(reader, stop);
+                if (line is null) break;
+                if (line.Length == 0) continue;
+                var item = EventOf(line, path);
+                (last, broken) = (item.Sequence, 0);
+                yield return item;
+            }
+            if (problem is null) yield break;
+            if (++broken >= Tries) throw problem;
+            await Task.Delay(FirstWait * (1 << Math.Min(broken, 6)), stop);
+        }
+    }
+
+    private Task<HttpResponseMessage> OpenAsync(string path, CancellationToken stop) => RepeatAsync(true, async () =>
+    {
+        using var limit = Limit(CallTimeout, stop);
+        return await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), limit.Token, stop);
+    }, stop);
+
+    private EventItem EventOf(string line, string path)
+    {
+        try
         {
-            if (line.Length == 0) continue;
-            EventItem? item;
-            try
-            {
-                item = JsonSerializer.Deserialize<EventItem>(line, Tolerant);
-            }
-            catch (JsonException e)
-            {
-                throw Unreadable(path, "a line of another form: " + e.Message, e);
-            }
-            if (item is not null) yield return item;
+            return JsonSerializer.Deserialize<EventItem>(line, Tolerant) ?? throw Unreadable(path, "a line with null", null);
+        }
+        catch (JsonException e)
+        {
+            throw Unreadable(path, "a line of another form: " + e.Message, e);
+        }
+    }
+
+    /// <returns>The next line, or null at the end, with the problem when the end came too early.</returns>
+    private async Task<(string? Line, LabApiException? Problem)> NextLineAsync(StreamReader reader, CancellationToken stop)
+    {
+        try
+        {
+            return (await reader.ReadLineAsync(stop), null);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            return (null, NoAnswer(e));
         }
     }
 
@@ -102,16 +133,4 @@ public sealed partial class LabClient
         using var reply = await SendAsync(() => new HttpRequestMessage(HttpMethod.Post, path), limit.Token, stop);
         return true;
     }, stop);
-
-    private async Task<string?> NextLineAsync(StreamReader reader, CancellationToken stop)
-    {
-        try
-        {
-            return await reader.ReadLineAsync(stop);
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException)
-        {
-            throw NoAnswer(e);
-        }
-    }
 }

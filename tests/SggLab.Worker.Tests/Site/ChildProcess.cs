@@ -67,12 +67,12 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!s_running.TryRemove(Id, out _)) return;
+        if (!s_running.ContainsKey(Id)) return;
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
             await _process.WaitForExitAsync();
         }
-        _process.Dispose();
+        if (s_running.TryRemove(Id, out _)) _process.Dispose();
     }
 }

@@ -11,6 +11,7 @@ namespace SggLab.Web.Api.Runs;
 internal static class RunRoutes
 {
     private const int EventsAtOnce = 1000;
+    private static readonly byte[] LineFeed = [(byte)'\n'];
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -55,7 +56,7 @@ internal static class RunRoutes
             foreach (var item in page)
             {
                 await JsonSerializer.SerializeAsync(stream, item, LabJson.Options, cancellation);
-                stream.WriteByte((byte)'\n');
+                await stream.WriteAsync(LineFeed, cancellation);
             }
             await stream.FlushAsync(cancellation);
             after = page[^1].Sequence;
