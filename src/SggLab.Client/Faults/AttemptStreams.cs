@@ -17,7 +17,7 @@ public static class AttemptStreams
     private static Finding CheckOne(int attempt, IReadOnlyList<EventItem> events)
     {
         var versions = events.Select(e => e.Version).ToList();
-        var records = events.Where(e => NumberOf(e) is not null).Select(e => (Record: NumberOf(e)!.Value, e.Version)).ToList();
+        var records = events.Where(e => e.Record is not null).Select(e => (Record: e.Record!.Value, e.Version)).ToList();
         var numbers = records.Select(r => r.Record).ToHashSet();
         var doubled = versions.Count - versions.Distinct().Count() + records.Count - numbers.Count;
         var stored = numbers.Count == 0 ? 0 : numbers.Max();
@@ -41,11 +41,10 @@ public static class AttemptStreams
         foreach (var (attempt, all) in ByAttempt(runId, events))
         {
             var end = EndOfLease(runId, attempt, events);
-            foreach (var item in all.Where(e => e.Sequence < end && NumberOf(e) is not null))
+            foreach (var item in all.Where(e => e.Sequence < end))
             {
-                var record = item.Data.Deserialize<RunRecord>(LabJson.Options)!;
-                if (record.Type == RecordTypes.Started) RollBack(curves, record.Data.Deserialize<StartedRecord>(LabJson.Options)!.ResumedStep);
-                if (record.Type == RecordTypes.Metrics) Add(curves, record.Data.Deserialize<MetricsRecord>(LabJson.Options)!);
+                if (item.Type == "started_recorded") RollBack(curves, item.Data.Deserialize<StartedRecord>(LabJson.Options)!.ResumedStep);
+                if (item.Type == "metrics_recorded") Add(curves, item.Data.Deserialize<MetricsRecord>(LabJson.Options)!);
             }
         }
         return curves;
@@ -84,7 +83,4 @@ public static class AttemptStreams
 
     private static int AttemptOf(EventItem item) =>
         item.Data.ValueKind is JsonValueKind.Object && item.Data.TryGetProperty("attempt", out var attempt) && attempt.TryGetInt32(out var number) ? number : 0;
-
-    private static long? NumberOf(EventItem item) =>
-        item.Data.ValueKind is JsonValueKind.Object && item.Data.TryGetProperty("n", out var n) && n.TryGetInt64(out var number) ? number : null;
 }

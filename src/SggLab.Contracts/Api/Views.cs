@@ -39,6 +39,8 @@ public sealed record CheckpointLineage(CheckpointNode Checkpoint, IReadOnlyList<
 public sealed record QueueItem(int Position, RunSummary Run, string? WaitsFor);
 public sealed record WorkerSummary(string Id, string Machine, string Device, string State, string? RunId, string? Run, DateTimeOffset LastSeen, string Version);
 public sealed record ActivityItem(long Event, DateTimeOffset At, string By, string Text, string? RunId, string? ExperimentId, string? Checkpoint);
-/// <summary>One stored event, as `run events` prints it; Data of telemetry is the record's own JSON.</summary>
-public sealed record EventItem(long Sequence, string Stream, long Version, string Type, DateTimeOffset At, string? By, JsonElement Data);
+/// <summary>One stored event, as `run events` prints it; Data of a worker's record is the record's own data.</summary>
+/// <param name="Record">Number that the worker's record itself bears; null for other events.</param>
+/// <param name="Superseded">True where the record came after its attempt had lost the run.</param>
+public sealed record EventItem(long Sequence, string Stream, long Version, string Type, DateTimeOffset At, string? By, JsonElement Data, long? Record = null, bool? Superseded = null);
 public sealed record SiteStatus(bool Ready, IReadOnlyList<RunSummary> Runs, IReadOnlyList<WorkerSummary> Workers);

@@ -37,6 +37,9 @@ internal sealed class RecordFormat : IEventBinarySerializer
     /// <summary>The chain's hash in a stored record.</summary>
     public static byte[] HashOf(byte[] stored) => stored[(2 + HashLength)..HeaderLength];
 
+    /// <summary>Whether a stored record came after its attempt had lost the run.</summary>
+    public static bool IsSuperseded(byte[] stored) => (stored[1] & SupersededFlag) != 0;
+
     /// <summary>Where the chain of an attempt begins.</summary>
     public static byte[] ChainStart(string streamKey) => SHA256.HashData(Encoding.UTF8.GetBytes(streamKey));
 

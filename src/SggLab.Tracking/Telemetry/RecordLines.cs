@@ -35,6 +35,9 @@ internal static class RecordLines
         return (records, null);
     }
 
+    /// <summary>The number that a stored line bears.</summary>
+    public static long? NumberOf(byte[] line) => Frame(line)?.N;
+
     private static FramedRecord? Frame(byte[] line)
     {
         try

@@ -65,8 +65,11 @@ public sealed class AttemptStreamsTests
         for (var n = 1; n <= records.Length; n++) Record(attempt, n, records[n - 1]);
     }
 
-    private void Record(int attempt, long n, (string Type, object Data) record) =>
-        Event($"attempt-r-{attempt}", n + 1, record.Type, new { n, type = record.Type, at = DateTimeOffset.UnixEpoch, data = record.Data });
+    private void Record(int attempt, long n, (string Type, object Data) record)
+    {
+        Event($"attempt-r-{attempt}", n + 1, record.Type + "_recorded", record.Data);
+        _events[^1] = _events[^1] with { Record = n };
+    }
 
     private void Event(string stream, long version, string type, object data) =>
         _events.Add(new(_events.Count + 1, stream, version, type, DateTimeOffset.UnixEpoch, null, JsonSerializer.SerializeToElement(data, LabJson.Options)));
