@@ -1,0 +1,156 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using SggLab.Contracts;
+using SggLab.Contracts.Api;
+
+namespace SggLab.Web.Tests.Api;
+
+/// <summary>The API over HTTP, on the real process.</summary>
+public sealed class ApiTests(SiteProcess site) : IClassFixture<SiteProcess>
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Records_may_come_packed_and_are_acknowledged_once()
+    {
+        using var admin = site.ClientOf("admin-token");
+        using var worker = site.ClientOf("worker-token");
+        await WorkerSide.QueueAsync(admin, WorkerSide.Experiment("packed", "one"));
+        var lease = await WorkerSide.LeaseAsync(worker, "packed");
+        string[] lines = [WorkerSide.Started(1), .. Enumerable.Range(2, 200).Select(n => WorkerSide.Metrics(n, n))];
+
+        using var first = await WorkerSide.SendAsync(worker, lease, lines, Gzip);
+        using var again = await WorkerSide.SendAsync(worker, lease, lines);
+        using var gap = await WorkerSide.SendAsync(worker, lease, [WorkerSide.Metrics(500, 500)]);
+        using var broken = await WorkerSide.SendAsync(worker, lease, lines, bytes => Packed(bytes[..20]));
+
+        (await WorkerSide.ReadAsync<RecordsAccepted>(first)).ShouldBe(new RecordsAccepted(201, 0, 201));
+        (await WorkerSide.ReadAsync<RecordsAccepted>(again)).ShouldBe(new RecordsAccepted(0, 201, 201));
+        gap.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await ErrorAsync(gap)).Expected.ShouldBe(202);
+        broken.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        using var closed = await WorkerSide.SendAsync(worker, lease, [WorkerSide.Closed(202)]);
+        closed.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Records_without_a_fence_are_refused_by_name()
+    {
+        using var worker = site.ClientOf("worker-token");
+
+        using var answer = await worker.PostAsync(new Uri("runs/x/attempts/1/records", UriKind.Relative), new ByteArrayContent([]), Stop);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await ErrorAsync(answer)).Field.ShouldBe("X-Fence");
+    }
+
+    [Fact]
+    public async Task A_blob_is_kept_under_its_hash_and_nothing_else()
+    {
+        using var worker = site.ClientOf("worker-token");
+        var content = Encoding.UTF8.GetBytes("weights " + Guid.NewGuid());
+        var path = $"blobs/{ContentHash.OfBytes(content)}";
+        (await HeadAsync(worker, path)).ShouldBe(HttpStatusCode.NotFound);
+
+        using var wrong = await worker.PutAsync(new Uri(path, UriKind.Relative), new ByteArrayContent([1, 2, 3]), Stop);
+        wrong.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await HeadAsync(worker, path)).ShouldBe(HttpStatusCode.NotFound);
+        using var right = await worker.PutAsync(new Uri(path, UriKind.Relative), new ByteArrayContent(content), Stop);
+        right.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        using var again = await worker.PutAsync(new Uri(path, UriKind.Relative), new ByteArrayContent(content), Stop);
+        again.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+
+        (await HeadAsync(worker, path)).ShouldBe(HttpStatusCode.OK);
+        (await worker.GetByteArrayAsync(new Uri(path, UriKind.Relative), Stop)).ShouldBe(content);
+        using var traversal = await worker.GetAsync(new Uri("blobs/..%2f..%2fadmin-token", UriKind.Relative), Stop);
+        traversal.StatusCode.ShouldBeOneOf(HttpStatusCode.BadRequest, HttpStatusCode.NotFound);
+        Directory.EnumerateFiles(Path.Combine(site.Home, "blobs", "incoming")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_wrong_experiment_is_refused_by_its_field_without_a_stack_trace()
+    {
+        using var admin = site.ClientOf("admin-token");
+        var spec = WorkerSide.Experiment("wrong", "a", "a");
+
+        using var twice = await admin.PostAsJsonAsync("experiments", new QueueExperiment(null, spec), LabJson.Options, Stop);
+        using var unknown = await admin.PostAsync(new Uri("experiments", UriKind.Relative), new StringContent("""{"spec":{"experiment":"x","runs":[],"colour":"red"}}"""), Stop);
+        using var cut = await admin.PostAsync(new Uri("experiments", UriKind.Relative), new StringContent("{\"spec\":"), Stop);
+
+        twice.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await ErrorAsync(twice)).Field.ShouldBe("runs[1].name");
+        unknown.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await ErrorAsync(unknown)).Message.ShouldContain("colour");
+        cut.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await cut.Content.ReadAsStringAsync(Stop)).ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task The_same_key_queues_once()
+    {
+        using var admin = site.ClientOf("admin-token");
+
+        var first = await WorkerSide.QueueAsync(admin, WorkerSide.Experiment("keyed", "one"), "key");
+        var second = await WorkerSide.QueueAsync(admin, WorkerSide.Experiment("keyed", "one"), "key");
+
+        second.ExperimentId.ShouldBe(first.ExperimentId);
+        second.Runs.ShouldBe(first.Runs);
+        using var cancelled = await admin.PostAsync(new Uri($"runs/{first.Runs[0].Id}/cancel", UriKind.Relative), null, Stop);
+        cancelled.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_moment_that_is_none_is_refused_with_what_was_wanted()
+    {
+        using var admin = site.ClientOf("admin-token");
+
+        using var answer = await admin.GetAsync(new Uri("leaderboard?asOf=yesterday", UriKind.Relative), Stop);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await ErrorAsync(answer)).Message.ShouldContain("yesterday");
+    }
+
+    [Fact]
+    public async Task Health_is_open_and_everything_else_in_the_API_is_not()
+    {
+        using var nobody = site.Client(null);
+        using var health = await nobody.GetAsync(new Uri(site.Url, "health"), Stop);
+        using var runs = await nobody.GetAsync(new Uri("runs", UriKind.Relative), Stop);
+        using var nothing = await nobody.GetAsync(new Uri("nothing", UriKind.Relative), Stop);
+
+        health.StatusCode.ShouldBe(HttpStatusCode.OK);
+        runs.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await ErrorAsync(runs)).Message.ShouldContain("Authorization");
+        nothing.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        using var admin = site.ClientOf("admin-token");
+        using var missing = await admin.GetAsync(new Uri("nothing", UriKind.Relative), Stop);
+        missing.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await ErrorAsync(missing)).Message.ShouldContain("/api/v1/nothing");
+    }
+
+    private static async Task<HttpStatusCode> HeadAsync(HttpClient http, string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        using var answer = await http.SendAsync(request, Stop);
+        return answer.StatusCode;
+    }
+
+    private static async Task<ApiError> ErrorAsync(HttpResponseMessage answer) => (await answer.Content.ReadFromJsonAsync<ApiError>(LabJson.Options, Stop))!;
+
+    private static ByteArrayContent Gzip(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(bytes);
+        return Packed(packed.ToArray());
+    }
+
+    private static ByteArrayContent Packed(byte[] bytes)
+    {
+        var content = new ByteArrayContent(bytes);
+        content.Headers.ContentEncoding.Add("gzip");
+        return content;
+    }
+}
