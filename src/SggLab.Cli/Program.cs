@@ -4,6 +4,7 @@ using SggLab.Cli.Models;
 using SggLab.Cli.Runs;
 using SggLab.Cli.Science;
 using SggLab.Cli.Site;
+using SggLab.Cli.Site.Checks;
 using SggLab.Cli.Site.Testing;
 using SggLab.Cli.Training;
 
@@ -16,12 +17,14 @@ return await CommandLine.RunAsync(args,
     LogsCommands.Create(),
     DoctorCommands.Create(),
     TestCommands.Create(),
+    CheckCommands.Create(),
     DatabaseCommands.Create(),
     ParityCommands.Create(),
     ModelCommands.Create(),
     TokenizerCommands.Create(),
     ImageCommands.Create(),
     GenerateCommands.Create(),
+    DemoCommands.Create(),
     TrainCommands.Create(),
     ValidateCommands.Create(),
     RunCommands.Create(),

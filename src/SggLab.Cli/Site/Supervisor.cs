@@ -47,6 +47,7 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
         var port = WebPort.Choose(options.Port, last is { Url.Length: > 0 } ? new Uri(last.Url).Port : null);
         _url = string.Create(CultureInfo.InvariantCulture, $"http://{options.Bind}:{port}");
         new SiteFile(_url, "starting", null).Write(_home);
+        var demo = Demo.PrepareAsync(options, say, stop);
         _postgres = await SitePostgres.ProvideAsync(_home, options.Postgres, say, stop);
         say($"PostgreSQL {_postgres.Version} ({_postgres.Kind}); bringing the schema up to date …");
         await LabDatabase.MigrateAsync(_postgres.ConnectionString, stop);
@@ -60,6 +61,7 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
             _workers.Add(new("worker", name, _home, () => PlanWorker(name), say));
             _workers[^1].Start();
         }
+        await Demo.QueueAsync(options, _url, await demo, say, stop);
         new SiteFile(_url, "ready", new(_postgres.Kind, _postgres.Version)).Write(_home);
     }
 
