@@ -11,8 +11,14 @@ internal sealed record CheckpointChain(IReadOnlyList<CheckpointRecord> Checkpoin
 {
     public const string FileName = "checkpoint.json";
 
-    public static CheckpointChain Of(CheckpointLineage lineage) =>
-        new([Record(lineage.Checkpoint), .. lineage.Ancestors.OrderByDescending(a => a.Event).Select(Record)]);
+    /// <summary>Follows the parents; a parent that the site does not know ends the chain, which <see cref="Check"/> reports.</summary>
+    public static CheckpointChain Of(CheckpointLineage lineage)
+    {
+        var known = lineage.Ancestors.DistinctBy(a => a.Id).ToDictionary(a => a.Id);
+        var chain = new List<CheckpointRecord> { Record(lineage.Checkpoint) };
+        while (chain[^1].Parent is { } parent && known.Remove(parent, out var next)) chain.Add(Record(next));
+        return new(chain);
+    }
 
     /// <exception cref="LabException">The folder holds no readable checkpoint.json.</exception>
     public static CheckpointChain Read(string folder)

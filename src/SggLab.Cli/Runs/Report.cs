@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using SggLab.Contracts;
 using Spectre.Console;
 
@@ -8,7 +9,10 @@ namespace SggLab.Cli.Runs;
 /// <summary>What a command prints: JSON for programs, tables for people. All of it is UTF-8 on standard output.</summary>
 internal static class Report
 {
-    public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, LabJson.Indented));
+    // Scripts ask for members by name: one without a value is there all the same.
+    private static readonly JsonSerializerOptions Whole = new(LabJson.Indented) { DefaultIgnoreCondition = JsonIgnoreCondition.Never };
+
+    public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Whole));
 
     public static void JsonLine<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, LabJson.Options));
 
