@@ -27,6 +27,13 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary)
             Penalise(_scores, seen, (float)settings.RepetitionPenalty);
             scores = _scores;
         }
+        if (settings.NeverDrawn.Count > 0)
+        {
+            scores.CopyTo(_scores);
+            foreach (var id in settings.NeverDrawn)
+                _scores[id] = float.NegativeInfinity;
+            scores = _scores;
+        }
         if (settings.Greedy)
         {
             var best = IndexOfMax(scores);

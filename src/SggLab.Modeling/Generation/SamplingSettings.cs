@@ -17,6 +17,8 @@ public sealed record SamplingSettings
     public double TopP { get; init; } = 1;
     /// <summary>Divides positive and multiplies negative logits of ids that the prompt or the completion holds; 1 for none.</summary>
     public double RepetitionPenalty { get; init; } = 1;
+    /// <summary>Ids that are left out of the choice, such as the image token: a completion that holds one cannot be read again, since no image belongs to it.</summary>
+    public IReadOnlyList<int> NeverDrawn { get; init; } = [];
     /// <summary>Ids that end a completion; null for those that the model's folder names.</summary>
     public IReadOnlyList<int>? EosIds { get; init; }
 

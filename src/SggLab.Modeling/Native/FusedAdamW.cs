@@ -38,7 +38,7 @@ public static class FusedAdamW
             using var off = no_grad();
             using var scope = NewDisposeScope();
             foreach (var gradient in gradients)
-                gradient.mul_(factor);
+                gradient.Multiply(factor);
         }
         return norm;
     }

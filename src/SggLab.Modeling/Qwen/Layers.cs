@@ -18,7 +18,7 @@ internal sealed class Linear(Tensor weight, Tensor? bias)
     }
 
     /// <summary>The weight with the adapter's update added, if one is attached and enabled.</summary>
-    public Tensor MergedWeight() => adapter is { Enabled: true } low ? weight.detach() + low.Product().to_type(weight.dtype) : weight.detach();
+    public Tensor MergedWeight() => adapter is { Enabled: true } low ? weight.detach().Plus(low.Product().to_type(weight.dtype)) : weight.detach();
 }
 
 /// <summary>The product B A of two thin matrices, scaled: what LoRA adds to a weight.</summary>
@@ -31,13 +31,13 @@ internal sealed class LowRank(Tensor lora_A, Tensor lora_B, double scale)
     public bool Enabled { get; set; } = true;
 
     /// <summary>What the weight grows by.</summary>
-    public Tensor Product() => lora_B.detach().mm(lora_A.detach()).mul_(scale);
+    public Tensor Product() => lora_B.detach().mm(lora_A.detach()).Multiply(scale);
 
     public Tensor AddTo(Tensor y, Tensor x)
     {
         // The adapter stays f32 beside a bf16 model; the sum has the model's type.
         var low = nn.functional.linear(nn.functional.linear(x.to_type(lora_A.dtype), lora_A), lora_B);
-        return y.add(low.to_type(y.dtype), alpha: scale);
+        return y.Plus(low.to_type(y.dtype).Times(scale));
     }
 }
 
@@ -66,7 +66,7 @@ internal sealed record Rope(Tensor Cos, Tensor SignedSin)
     {
         // rotate_half swaps the halves and negates the first: a roll, with the sign moved into the sine.
         var half = x.shape[^1] / 2;
-        return (x * Cos).addcmul_(x.roll(half, -1), SignedSin, 1);
+        return (x * Cos).AddProduct(x.roll(half, -1), SignedSin);
     }
 
     /// <summary>Keeps the cosines and sines as the reference has them: both halves alike, without the sign.</summary>

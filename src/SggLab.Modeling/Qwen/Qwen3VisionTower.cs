@@ -51,7 +51,7 @@ internal sealed class Qwen3VisionTower : VisionTower
     public override VisionOutput forward(Tensor pixels_NP, IReadOnlyList<PatchGrid> grids, ForwardTrace? trace)
     {
         var positions = PatchPositions(grids);
-        var x_NE = Embed(pixels_NP, trace) + Positions(grids, positions);
+        var x_NE = Embed(pixels_NP, trace).Plus(Positions(grids, positions));
         var deepstack = new List<Tensor>();
         var rope = Rope(positions, x_NE.device);
         rope.Trace(trace, "vision_rope");

@@ -70,8 +70,8 @@ internal sealed class TextLayer
     /// <param name="keep">Given the turned keys and the values [B,T,K,d], for decoding after them.</param>
     public Tensor forward(Tensor x_BTD, Rope rope, Tensor? mask, Action<Tensor, Tensor>? keep = null)
     {
-        var attended_BTD = x_BTD + self_attn.forward(input_layernorm.forward(x_BTD), rope, mask, keep);
-        return attended_BTD + mlp.forward(post_attention_layernorm.forward(attended_BTD));
+        var attended_BTD = x_BTD.Plus(self_attn.forward(input_layernorm.forward(x_BTD), rope, mask, keep));
+        return attended_BTD.Plus(mlp.forward(post_attention_layernorm.forward(attended_BTD)));
     }
 }
 

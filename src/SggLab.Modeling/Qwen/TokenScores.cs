@@ -81,7 +81,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                 var size = Math.Min(rows, hidden_ND.size(0) - start);
                 var hidden_CD = hidden_ND.narrow(0, start, size);
                 // d logprob / d logits = onehot(label) - softmax(logits), and logits = hidden head^T / temperature.
-                var scaled_C1 = (gradient_N.narrow(0, start, size) / temperature).unsqueeze(1);
+                var scaled_C1 = gradient_N.narrow(0, start, size).Over(temperature).unsqueeze(1);
                 var toLogits_CV = Logits(hidden_CD, head_VD, temperature).sub_(normalisers_N.narrow(0, start, size).unsqueeze(1)).exp_().mul_(-scaled_C1);
                 toLogits_CV.scatter_add_(1, labels_N.narrow(0, start, size).unsqueeze(1), scaled_C1);
                 var typed_CV = toLogits_CV.to_type(head_VD.dtype);
@@ -89,7 +89,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                 if (toHead is not null && head_VD.dtype == ScalarType.Float32)
                     toHead.addmm_(typed_CV.t(), hidden_CD, 1, 1);
                 else
-                    toHead?.add_(typed_CV.t().mm(hidden_CD));
+                    toHead?.Add(typed_CV.t().mm(hidden_CD));
             }
             return [toHidden?.MoveToOuterDisposeScope()!, toHead?.to_type(head_VD.dtype).MoveToOuterDisposeScope()!, null!, null!, null!, null!];
         }
@@ -97,7 +97,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
         private static Tensor Logits(Tensor hidden_CD, Tensor head_VD, double temperature)
         {
             var logits_CV = hidden_CD.matmul(head_VD.t()).to_type(ScalarType.Float32);
-            return temperature == 1 ? logits_CV : logits_CV.div_(temperature);
+            return temperature == 1 ? logits_CV : logits_CV.Divide(temperature);
         }
     }
 }

@@ -1,3 +1,4 @@
+using SggLab.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -46,15 +47,15 @@ public static class GrpoLoss
         using var scope = NewDisposeScope();
         var tokens_B = mask_BT.sum(1);
         var logRatio_BT = logps_BT - (old_BT ?? logps_BT.detach());
-        var logRatio = objective.SequenceLevel ? ((logRatio_BT * mask_BT).sum(1) / tokens_B.clamp(min: 1)).unsqueeze(1) : logRatio_BT;
+        var logRatio = objective.SequenceLevel ? ((logRatio_BT * mask_BT).sum(1) / tokens_B.AtLeast(1)).unsqueeze(1) : logRatio_BT;
         var ratio = logRatio.exp();
-        var clipped = ratio.clamp(1 - objective.EpsilonLow, 1 + objective.EpsilonHigh);
+        var clipped = ratio.AtLeast(1 - objective.EpsilonLow).AtMost(1 + objective.EpsilonHigh);
         var advantages_B1 = advantages_B.unsqueeze(1);
         var loss_BT = -minimum(ratio * advantages_B1, clipped * advantages_B1);
         var kl_BT = reference_BT is null ? null : K3(logps_BT, reference_BT);
         if (objective.Beta > 0)
-            loss_BT = loss_BT + objective.Beta * (kl_BT ?? throw new ArgumentException("beta is above 0, so the reference's log-probabilities are needed."));
-        var loss = Normalise(loss_BT * mask_BT, tokens_B, objective, normaliser) / normaliser.MicroBatches;
+            loss_BT = loss_BT.Plus((kl_BT ?? throw new ArgumentException("beta is above 0, so the reference's log-probabilities are needed.")).Times(objective.Beta));
+        var loss = Normalise(loss_BT * mask_BT, tokens_B, objective, normaliser).Over(normaliser.MicroBatches);
         return (loss.MoveToOuterDisposeScope(), Sums(ratio, mask_BT, tokens_B, advantages_B1, kl_BT, objective));
     }
 
@@ -62,14 +63,14 @@ public static class GrpoLoss
     private static Tensor K3(Tensor logps_BT, Tensor reference_BT)
     {
         var difference_BT = reference_BT - logps_BT;
-        return difference_BT.exp() - difference_BT - 1;
+        return (difference_BT.exp() - difference_BT).Plus(-1);
     }
 
     private static Tensor Normalise(Tensor masked_BT, Tensor tokens_B, GrpoObjective objective, GrpoNormaliser normaliser) => objective.Loss switch
     {
-        "grpo" => (masked_BT.sum(1) / tokens_B.clamp(min: 1)).sum() / normaliser.Sequences,
-        "bnpo" => masked_BT.sum() / Math.Max(normaliser.Tokens, 1),
-        "dr_grpo" => masked_BT.sum() / (normaliser.Sequences * objective.MaxCompletionTokens),
+        "grpo" => (masked_BT.sum(1) / tokens_B.AtLeast(1)).sum().Over(normaliser.Sequences),
+        "bnpo" => masked_BT.sum().Over(Math.Max(normaliser.Tokens, 1)),
+        "dr_grpo" => masked_BT.sum().Over(normaliser.Sequences * objective.MaxCompletionTokens),
         var other => throw new ArgumentException($"Loss '{other}' is not known; give grpo, bnpo or dr_grpo."),
     };
 
@@ -77,8 +78,8 @@ public static class GrpoLoss
     {
         using var noGradient = no_grad();
         var weight = objective.SequenceLevel ? ones_like(ratio) : mask_BT;
-        var low = ratio.lt(1 - objective.EpsilonLow).logical_and(advantages_B1.lt(0)).to(weight.dtype) * weight;
-        var high = ratio.gt(1 + objective.EpsilonHigh).logical_and(advantages_B1.gt(0)).to(weight.dtype) * weight;
+        var low = ratio.Below(1 - objective.EpsilonLow).logical_and(advantages_B1.Below(0)).to_type(weight.dtype) * weight;
+        var high = ratio.Above(1 + objective.EpsilonHigh).logical_and(advantages_B1.Above(0)).to_type(weight.dtype) * weight;
         return new GrpoSums(tokens_B.sum().ToDouble(), mask_BT.shape[0], kl_BT is null ? 0 : (kl_BT * mask_BT).sum().ToDouble(),
             low.sum().ToDouble(), high.sum().ToDouble(), weight.sum().ToDouble());
     }

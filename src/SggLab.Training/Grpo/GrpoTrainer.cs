@@ -14,7 +14,7 @@ namespace SggLab.Training.Grpo;
 /// Group relative policy optimisation with graph rewards (arXiv 2504.13617; R1-SGG, open_r1/grpo.py): draw G completions a prompt, score them, turn
 /// scores into advantages within each group, and raise the log-probability of what was better than its group.
 /// Departures from the reference, each an option: token losses are divided once by the tokens of the whole step (normalisation: micro_batch is the
-/// reference's), and any configured end token closes a completion. Completions whose advantage is exactly 0 carry no gradient where beta is 0, so
+/// reference's), any configured end token closes a completion, and the image token is never drawn. Completions whose advantage is exactly 0 carry no gradient where beta is 0, so
 /// they are not run through the update.
 /// </summary>
 internal sealed class GrpoTrainer : IDisposable

@@ -50,7 +50,7 @@ public sealed class AdamW : IDisposable
         {
             Steps++;
             foreach (var i in used)
-                _steps[i].add_(1);
+                _steps[i].Add(1);
             FusedAdamW.Step([.. used.Select(i => _masters[i])], gradients, [.. used.Select(i => _firstMoments[i])], [.. used.Select(i => _secondMoments[i])],
                 [.. used.Select(i => _steps[i])], learningRate, Beta1, Beta2, Eps, _weightDecay);
             if (_hasMasters)

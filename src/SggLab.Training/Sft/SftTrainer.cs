@@ -78,7 +78,7 @@ internal sealed class SftTrainer : IDisposable
         using var scope = NewDisposeScope();
         using var batch = ModelBatch.Of(_session.Model, rows);
         var scores = _session.Model.Score(batch, checkpointing: _settings.ActivationCheckpointing);
-        var loss = -scores.LogProbs.sum() / tokensOfStep;
+        var loss = scores.LogProbs.sum().Over(-tokensOfStep);
         loss.backward();
         return (loss.ToDouble(), 0);
     }

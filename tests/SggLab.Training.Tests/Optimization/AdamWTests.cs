@@ -1,0 +1,76 @@
+using SggLab.Modeling;
+using SggLab.Training.Optimization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SggLab.Training.Tests.Optimization;
+
+public class AdamWTests
+{
+    /// <summary>Losses and gradient norms of five steps of the reference (lr 1e-3, weight decay .01, clip 1), whole and in two micro-batches.</summary>
+    [Theory]
+    [InlineData("labels_assistant", "full_batch")]
+    [InlineData("labels_assistant", "two_micro_batches")]
+    [InlineData("labels_r1sgg", "full_batch")]
+    public void Five_steps_equal_the_reference(string labels, string run)
+    {
+        using var scope = NewDisposeScope();
+        using var golden = Golden.Json("qwen", "qwen2-vl-tiny", "training.json");
+        var expected = golden.RootElement.GetProperty($"{labels}/{run}");
+        using var model = Qwen2VLModel.Load(Golden.Folder("qwen", "qwen2-vl-tiny"));
+        model.Weights.Train(_ => true);
+        using var optimizer = new AdamW(model.Weights.Trained(), weightDecay: 0.01);
+        var rows = Rows(labels);
+        var tokens = rows.Sum(row => row.Labels!.Skip(1).Count(label => label != BatchRow.Ignored));
+        for (var step = 0; step < 5; step++)
+        {
+            var loss = rows.Chunk(run == "full_batch" ? 2 : 1).Sum(part => Accumulate(model, part, tokens));
+            loss.ShouldBe(expected.GetProperty("loss")[step].GetDouble(), 1e-4, $"loss of step {step}");
+            var norm = optimizer.Step(1e-3, maxGradNorm: 1);
+            norm.ShouldBe(expected.GetProperty("grad_norm")[step].GetDouble(), 1e-3 * norm, $"gradient norm of step {step}");
+        }
+        optimizer.Steps.ShouldBe(5);
+    }
+
+    [Fact]
+    public void A_gradient_that_is_no_number_moves_nothing()
+    {
+        using var scope = NewDisposeScope();
+        var weight = ones(3).requires_grad_();
+        using var optimizer = new AdamW([new("w", weight)], 0);
+        (weight * float.NaN).sum().backward();
+        optimizer.Step(0.1, 1).ShouldBe(double.NaN);
+        weight.data<float>().ToArray().ShouldBe([1f, 1f, 1f]);
+        optimizer.Steps.ShouldBe(0);
+    }
+
+    private static double Accumulate(Qwen2VLModel model, BatchRow[] rows, int tokens)
+    {
+        using var scope = NewDisposeScope();
+        using var batch = ModelBatch.Of(model, rows);
+        var loss = -model.Score(batch).LogProbs.sum() / tokens;
+        loss.backward();
+        return loss.ToDouble();
+    }
+
+    private static BatchRow[] Rows(string labels)
+    {
+        var t = Golden.Tensors("qwen", "qwen2-vl-tiny", "forward_right_padded.safetensors");
+        using var golden = Golden.Json("qwen", "qwen2-vl-tiny", "golden.json");
+        var names = golden.RootElement.GetProperty("cases").GetProperty("right_padded").GetProperty("images").EnumerateArray().Select(value => value.GetString()!).ToArray();
+        var images = PromptProcessor.Load(Golden.Folder("qwen", "qwen2-vl-tiny")).Images.With(3136, 31360);
+        return
+        [
+            .. names.Select((name, b) =>
+            {
+                var length = (int)t["attention_mask"][b].sum().item<long>();
+                return new BatchRow
+                {
+                    Ids = [.. t["input_ids"][b].data<long>().ToArray()[..length].Select(id => (int)id)],
+                    Images = [images.Process(RgbImage.Read(Golden.Folder("qwen", "inputs", name)))],
+                    Labels = [.. t[labels][b].data<long>().ToArray()[..length].Select(id => (int)id)],
+                };
+            }),
+        ];
+    }
+}
