@@ -30,7 +30,7 @@ public sealed class SyntheticScenesTests : IDisposable
             read.Relationships.ShouldBe(made.Relationships);
             read.PromptClose.ShouldBe(SceneVocabulary.PromptClose);
             read.Image.Bytes.ToArray().ShouldBe(made.Image.Bytes.ToArray());
-            (read.Width, read.Height).ShouldBe((112, 112));
+            (read.Width, read.Height).ShouldBe((84, 84));
         }
     }
 
@@ -40,11 +40,12 @@ public sealed class SyntheticScenesTests : IDisposable
         for (var index = 0; index < 500; index++)
         {
             var scene = SyntheticScenes.Scene(2, index);
-            scene.Objects.Count.ShouldBeInRange(2, 4);
-            scene.Relationships.Count.ShouldBeInRange(1, 3);
+            scene.Objects.Count.ShouldBeInRange(2, 3);
+            scene.Relationships.Count.ShouldBeInRange(1, 2);
+            scene.Objects.Select(item => item.Id.Split('.')[0]).ShouldBeUnique();
             scene.Objects.Select(item => item.Box.X1).ShouldBeInOrder();
             scene.Objects.Select(item => item.Id.Split('.')[0]).ShouldBeSubsetOf(SceneVocabulary.Objects);
-            scene.Objects.SelectMany(item => new[] { item.Box.X1, item.Box.Y1, item.Box.X2, item.Box.Y2 }).ShouldAllBe(corner => corner % 14 == 0 && corner >= 0 && corner <= 112);
+            scene.Objects.SelectMany(item => new[] { item.Box.X1, item.Box.Y1, item.Box.X2, item.Box.Y2 }).ShouldAllBe(corner => corner % 14 == 0 && corner >= 0 && corner <= 84);
         }
     }
 
@@ -72,10 +73,11 @@ public sealed class SyntheticScenesTests : IDisposable
         {
             var scene = SyntheticScenes.Scene(4, index);
             var image = scene.Image.DecodeRgb();
-            (byte, byte, byte) At(double x, double y) => (image.Pixels[3 * ((int)y * 112 + (int)x)], image.Pixels[3 * ((int)y * 112 + (int)x) + 1], image.Pixels[3 * ((int)y * 112 + (int)x) + 2]);
+            (byte, byte, byte) At(double x, double y) => (image.Pixels[3 * ((int)y * 84 + (int)x)], image.Pixels[3 * ((int)y * 84 + (int)x) + 1], image.Pixels[3 * ((int)y * 84 + (int)x) + 2]);
             var shown = new HashSet<(byte, byte, byte)>();
-            for (var y = 0; y < 112; y++) for (var x = 0; x < 112; x++) shown.Add(At(x, y));
-            shown.Count.ShouldBe(scene.Objects.Count + 1);
+            for (var y = 0; y < 84; y++) for (var x = 0; x < 84; x++) shown.Add(At(x, y));
+            // The objects, the ground, and six shades of grid lines.
+            shown.Count.ShouldBe(scene.Objects.Count + 1 + 6);
         }
     }
 

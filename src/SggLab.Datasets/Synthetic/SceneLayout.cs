@@ -17,19 +17,19 @@ internal readonly record struct PlacedShape(int Class, int X, int Y, int Side)
 internal static class SceneLayout
 {
     /// <summary>Cells along each side of the picture.</summary>
-    public const int Cells = 8;
+    public const int Cells = 6;
 
     private const int Frame = 7;
     private const int FrameSide = 4;
 
     private enum Meeting { Apart, SameRow, Touching, Inside, Overlapping }
 
-    /// <summary>Two to four shapes, left to right and top to bottom, of which at least one pair is related.</summary>
+    /// <summary>Two or three shapes of different classes, left to right and top to bottom, of which at least one pair is related.</summary>
     public static PlacedShape[] Draw(StableRandom random)
     {
         while (true)
         {
-            var wanted = random.Below(20) switch { < 7 => 2, < 15 => 3, _ => 4 };
+            var wanted = 2 + random.Below(2);
             var shapes = new List<PlacedShape>(wanted);
             while (shapes.Count < wanted && Place(random, shapes) is { } shape) shapes.Add(shape);
             if (shapes.Count < wanted) continue;
@@ -46,7 +46,7 @@ internal static class SceneLayout
         for (var tries = 0; tries < 40; tries++)
         {
             var shape = Propose(random, placed, meeting);
-            if (shape.X >= 0 && shape.Y >= 0 && shape.Right <= Cells && shape.Bottom <= Cells && Fits(shape, placed, meeting)) return shape;
+            if (shape.X >= 0 && shape.Y >= 0 && shape.Right <= Cells && shape.Bottom <= Cells && placed.All(other => other.Class != shape.Class) && Fits(shape, placed, meeting)) return shape;
         }
         return null;
     }

@@ -10,7 +10,7 @@ public static class SceneVocabulary
     public static IReadOnlyList<string> Predicates { get; } = ["left of", "above", "near", "touching", "overlapping", "inside"];
 
     /// <summary>A prompt that leaves the names open.</summary>
-    public const string PromptOpen = "Write the scene graph of this image as JSON: objects with boxes, then relationships.";
+    public const string PromptOpen = "Write the scene graph of this image.";
 
     /// <summary>A prompt that names the vocabulary.</summary>
     public static string PromptClose { get; } =

@@ -5,7 +5,7 @@ namespace SggLab.Datasets.Synthetic;
 
 /// <summary>
 /// Rendered scenes of coloured shapes with relations that can be seen, in the published VG150 layout: what the demo learns
-/// from. Pictures are 112 x 112; boxes lie on a grid of 14 pixels, so that in the frame of 1000 a corner takes nine values.
+/// from. Pictures are 84 x 84; boxes lie on a drawn grid of 14 pixels, so that in the frame of 1000 a corner takes seven values.
 /// Scene i of a seed is a function of (seed, i): the same seed gives the same bytes, and a longer data set begins with a shorter one.
 /// </summary>
 public static class SyntheticScenes
@@ -73,6 +73,25 @@ public static class SyntheticScenes
                     if (ShapeRaster.Covers(shape.Class, x, y, side))
                         pixels[(shape.Y * CellPixels + y) * Side + shape.X * CellPixels + x] = (byte)(palette.Count - 1);
         }
+        DrawGrid(pixels, palette);
         return PalettePng.Encode(Side, Side, pixels, palette);
+    }
+
+    // Lines over everything, lighter from left to right and from top to bottom: where a patch lies can be read from the patch itself. A model of a
+    // million parameters would otherwise spend its minutes on finding out what a picture's left is.
+    private static void DrawGrid(byte[] pixels, List<(byte, byte, byte)> palette)
+    {
+        var first = palette.Count;
+        for (var line = 0; line < SceneLayout.Cells; line++)
+        {
+            var shade = (byte)(40 * line);
+            palette.Add((shade, shade, shade));
+        }
+        for (var at = 0; at < Side; at++)
+            for (var line = 0; line < SceneLayout.Cells; line++)
+            {
+                if (at % CellPixels != 0) pixels[at * Side + line * CellPixels] = (byte)(first + line);
+                pixels[line * CellPixels * Side + at] = (byte)(first + line);
+            }
     }
 }

@@ -82,7 +82,7 @@ public static class DemoExperiment
 
     private static Protocol Protocol { get; } = new()
     {
-        Name = "demo", Prompt = "open", SystemPrompt = "none", MinPixels = 3136, MaxPixels = 112 * 112, MaxNewTokens = 80,
+        Name = "demo", Prompt = "open", SystemPrompt = "none", MinPixels = 3136, MaxPixels = SyntheticScenes.Side * SyntheticScenes.Side, MaxNewTokens = 80,
         BoxFrame = "thousand", AnswerParser = "reference", Dataset = "synthetic", Split = "test",
     };
 

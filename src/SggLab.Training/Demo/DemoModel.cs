@@ -22,10 +22,13 @@ public static class DemoModel
         "<think>", "</think>", "<answer>", "</answer>",
         "{\n  \"objects\": [\n{\"id\": \"", "\", \"bbox\": [", ", ", "]},\n{\"id\": \"", "]}\n  ],\n  \"relationships\": [\n{\"subject\": \"",
         "\", \"predicate\": \"", "\", \"object\": \"", "\"},\n{\"subject\": \"", "\"}\n  ]\n}",
-        ".1", ".2", ".3", ".4",
-        .. Enumerable.Range(1, 8).Select(cell => (125 * cell).ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        ".1", ".2", ".3",
+        .. Enumerable.Range(1, SyntheticScenes.Side / SyntheticScenes.CellPixels).Select(Corner),
         .. SceneVocabulary.Predicates.Where(name => name.Contains(' ', StringComparison.Ordinal)),
     ];
+
+    /// <summary>A grid line in the frame of 1000, as answers write it.</summary>
+    private static string Corner(int cell) => (cell * SyntheticScenes.CellPixels * 1000 / SyntheticScenes.Side).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Writes the whole Hugging Face folder. The same code gives the same bytes.</summary>
     /// <param name="scenes">Training scenes, whose prompts and answers the tokenizer learns from.</param>
@@ -77,8 +80,8 @@ public static class DemoModel
         ["video_token_id"] = ids["<|video_pad|>"],
         ["hidden_act"] = "silu",
         ["hidden_size"] = 128,
-        ["initializer_range"] = 0.02,
-        ["intermediate_size"] = 384,
+        ["initializer_range"] = 0.08,
+        ["intermediate_size"] = 256,
         ["max_position_embeddings"] = 1024,
         ["max_window_layers"] = 4,
         ["model_type"] = "qwen2_vl",
@@ -86,7 +89,7 @@ public static class DemoModel
         ["num_hidden_layers"] = 4,
         ["num_key_value_heads"] = 2,
         ["rms_norm_eps"] = 1e-6,
-        ["rope_theta"] = 10000.0,
+        ["rope_theta"] = 100.0,
         ["sliding_window"] = 1024,
         ["tie_word_embeddings"] = true,
         ["torch_dtype"] = "float32",
@@ -97,7 +100,7 @@ public static class DemoModel
             ["depth"] = 2, ["embed_dim"] = 64, ["mlp_ratio"] = 4, ["num_heads"] = 2, ["in_chans"] = 3, ["hidden_size"] = 128,
             ["patch_size"] = 14, ["spatial_merge_size"] = 2, ["spatial_patch_size"] = 14, ["temporal_patch_size"] = 2,
         },
-        ["rope_scaling"] = new JsonObject { ["type"] = "mrope", ["mrope_section"] = new JsonArray(4, 6, 6) },
+        ["rope_scaling"] = new JsonObject { ["type"] = "mrope", ["mrope_section"] = new JsonArray(2, 5, 9) },
         // Rows of the embedding: a multiple of 16 at or above the highest id, as published models round up too.
         ["vocab_size"] = (ids.Values.Max() + 16) / 16 * 16,
     };
