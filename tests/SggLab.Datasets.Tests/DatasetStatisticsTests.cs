@@ -14,7 +14,7 @@ public class DatasetStatisticsTests
         var statistics = gatherer.Finish();
         statistics.Rows.ShouldBe(200);
         statistics.ObjectsPerImage.Total.ShouldBe(scenes.Sum(scene => scene.Objects.Count));
-        statistics.ObjectsPerImage.Largest.ShouldBe(4);
+        statistics.ObjectsPerImage.Largest.ShouldBe(3);
         statistics.Classes.Sum(name => name.Count).ShouldBe(statistics.ObjectsPerImage.Total);
         statistics.Predicates.Sum(name => name.Share).ShouldBe(1, 1e-9);
         statistics.Predicates.Select(name => name.Count).ShouldBeInOrder(SortDirection.Descending);
