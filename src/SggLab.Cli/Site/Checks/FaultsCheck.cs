@@ -13,7 +13,7 @@ public static class FaultsCheckCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print one JSON document: kills, acknowledged, lost, doubled, stuck." };
-        var minutes = new Option<double?>("--minutes") { Description = "How long the runs may take in all; by default 40, scripted 5." };
+        var minutes = new Option<double?>("--minutes") { Description = "How long the runs may take in all; by default 40, scripted 8." };
         var scripted = new Option<bool>("--scripted") { Description = "Runs that play a script instead of the demo: a minute or two." };
         var command = new LabCommand("faults", "Kill workers, web site and database in the middle of the demo; then hold the store to what was acknowledged.")
         {
@@ -24,7 +24,7 @@ public static class FaultsCheckCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var script = parsed.GetValue(scripted);
-            var result = await FaultsCheck.RunAsync(script, TimeSpan.FromMinutes(parsed.GetValue(minutes) ?? (script ? 5 : 40)), CheckOutput.Say, cancel);
+            var result = await FaultsCheck.RunAsync(script, TimeSpan.FromMinutes(parsed.GetValue(minutes) ?? (script ? 8 : 40)), CheckOutput.Say, cancel);
             return CheckOutput.Conclude(result, result.Statements, parsed.GetValue(json));
         });
         return command;
