@@ -11,7 +11,7 @@ namespace SggLab.PostgresFixture;
 public static class PostgresServer
 {
     private static readonly Lazy<Task<string>> s_server = new(StartAsync);
-    private static readonly ConcurrentBag<string> s_databases = [];
+    private static readonly ConcurrentDictionary<string, bool> s_databases = new();
 
     /// <summary>A connection string (small pool) to an empty database of its own: one a test class, so that classes run side by side.</summary>
     /// <param name="name">Says whose it is: lower-case letters, digits, underscores; a random end is added.</param>
@@ -25,8 +25,19 @@ public static class PostgresServer
             await using var command = new NpgsqlCommand($"create database \"{database}\" encoding 'UTF8' template template0", connection);
             await command.ExecuteNonQueryAsync();
         }
-        s_databases.Add(database);
+        s_databases[database] = true;
         return new NpgsqlConnectionStringBuilder(server) { Database = database, MaxPoolSize = 20, MinPoolSize = 0, ConnectionIdleLifetime = 10 }.ConnectionString;
+    }
+
+    /// <summary>Drops a database as soon as its class is done with it: what is left is dropped when the program ends, and a program that takes long to end fails.</summary>
+    public static async Task DropDatabaseAsync(string connectionString)
+    {
+        var database = new NpgsqlConnectionStringBuilder(connectionString).Database!;
+        await using var connection = new NpgsqlConnection(Administration(await s_server.Value));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"drop database if exists \"{database}\" with (force)", connection);
+        await command.ExecuteNonQueryAsync();
+        s_databases.TryRemove(database, out _);
     }
 
     private static async Task<string> StartAsync()
@@ -47,7 +58,7 @@ public static class PostgresServer
             NpgsqlConnection.ClearAllPools();
             using var connection = new NpgsqlConnection(Administration(server));
             connection.Open();
-            foreach (var database in s_databases)
+            foreach (var database in s_databases.Keys)
             {
                 using var command = new NpgsqlCommand($"drop database if exists \"{database}\" with (force)", connection);
                 command.ExecuteNonQuery();

@@ -40,6 +40,7 @@ public class RunningLab : IAsyncLifetime
             _host.Dispose();
         }
         Directory.Delete(Home, recursive: true);
+        await PostgresServer.DropDatabaseAsync(Database);
         GC.SuppressFinalize(this);
     }
 }

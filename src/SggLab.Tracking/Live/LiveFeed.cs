@@ -37,11 +37,15 @@ public sealed class LiveFeed(NpgsqlDataSource source, ILogger<LiveFeed> log) : B
             {
                 await ListenAsync(lost, stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
             {
                 lost = true;
                 log.LogWarning("The live feed lost its connection and tries again: {Problem}", e.Message);
-                await Task.Delay(Pause, stoppingToken);
+                await Task.Delay(Pause, CancellationToken.None);
             }
         }
     }

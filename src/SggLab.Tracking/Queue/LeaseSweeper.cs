@@ -12,20 +12,22 @@ internal sealed class LeaseSweeper(NpgsqlDataSource source, LabCommands commands
     {
         // After an outage of the site every worker looks silent: let them be heard first.
         var heard = settings.LeaseTtl < settings.LeaseGrace ? settings.LeaseTtl : settings.LeaseGrace;
-        await Task.Delay(heard, time, stoppingToken);
-        using var timer = new PeriodicTimer(settings.SweepEvery, time);
-        do
+        for (var wait = heard; ; wait = settings.SweepEvery)
         {
             try
             {
+                await Task.Delay(wait, time, stoppingToken);
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
             {
                 log.LogWarning("Could not look for silent leases, will try again: {Problem}", e.Message);
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     internal async Task SweepAsync(CancellationToken cancellation)

@@ -26,9 +26,9 @@ public static class LabDatabase
         if (found > SchemaScripts.Latest)
             throw new LabException(Mismatch(connection, found), 2);
         await ExecuteAsync(connection, $"create schema if not exists {LabStore.Schema}; create table if not exists {LabStore.Schema}.schema_version (version int primary key, script text not null, applied_at timestamptz not null default now())", cancellation);
+        await MigrateStoresAsync(connectionString, cancellation);
         foreach (var script in SchemaScripts.All.Where(script => script.Number > found))
             await ApplyAsync(connection, script.Number, script.Name, script.Sql, cancellation);
-        await MigrateStoresAsync(connectionString, cancellation);
         foreach (var model in ReadModels.All())
             await ExecuteAsync(connection, model.Ddl.Replace("{s}", LabStore.Schema, StringComparison.Ordinal), cancellation);
         await ExecuteAsync(connection, $"select pg_advisory_unlock({MigrationLock})", cancellation);

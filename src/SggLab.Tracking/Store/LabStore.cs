@@ -32,6 +32,8 @@ internal static class LabStore
         // Without the lock two writers of one stream can both pass the version check, and the loser leaves a gap that the daemon must wait for.
         events.UseExclusiveLockOnConcurrentAppends = true;
         events.EnableEventTypeIndex = true;
+        // Our own, made by a script: the store must not take it for a leftover.
+        events.IgnoreIndex("lab_events_time");
         events.UseListenNotifyForEventAppends = true;
         events.MetadataConfig.CausationIdEnabled = true;
         events.MetadataConfig.CorrelationIdEnabled = true;

@@ -20,50 +20,77 @@ internal sealed class ProjectionLeader(IDocumentStore store, NpgsqlDataSource so
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // One for the life of the process: a daemon that is thrown away leaves its listening connection behind.
+        using var daemon = await store.BuildProjectionDaemonAsync();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await using var connection = await source.OpenConnectionAsync(stoppingToken);
-                if (await TryLockAsync(connection, stoppingToken))
-                    await LeadAsync(connection, stoppingToken);
+                if (await AskAsync(connection, $"select pg_try_advisory_lock({LeaderLock})", stoppingToken))
+                    await LeadAsync(daemon, connection, stoppingToken);
+                await Task.Delay(Poll, stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
             {
                 log.LogWarning("The projections stopped on this node and will start again: {Problem}", e.Message);
+                await Task.Delay(Poll, CancellationToken.None);
             }
-            await Task.Delay(Poll, stoppingToken);
         }
     }
 
-    private static async Task<bool> TryLockAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>Leads until the lock's connection breaks or the node stops.</summary>
+    private async Task LeadAsync(IProjectionDaemon daemon, NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand($"select pg_try_advisory_lock({LeaderLock})", connection);
-        return await command.ExecuteScalarAsync(cancellation) is true;
-    }
-
-    /// <summary>Leads until the lock's connection breaks, a projection fails or the node stops.</summary>
-    private async Task LeadAsync(NpgsqlConnection connection, CancellationToken cancellation)
-    {
-        using var daemon = await store.BuildProjectionDaemonAsync();
         try
         {
             await daemon.StartAllAsync();
             while (true)
             {
                 await Task.Delay(Poll, cancellation);
-                await using var alive = new NpgsqlCommand("select 1", connection);
-                await alive.ExecuteScalarAsync(cancellation);
+                await AskAsync(connection, "select true", cancellation);
                 if (daemon.HasAnyPaused())
-                {
-                    await Task.Delay(Recovery, cancellation);
-                    throw new InvalidOperationException($"{string.Join(", ", daemon.CurrentAgents().Where(agent => agent.Status == AgentStatus.Paused).Select(agent => agent.Name.Identity))} paused after an error, see the log above.");
-                }
+                    await RestartAsync(daemon, cancellation);
             }
         }
         finally
         {
             await daemon.StopAllAsync();
+            await ReleaseAsync(connection);
+        }
+    }
+
+    /// <summary>A projection that met an error stands still; what was wrong may be over by now.</summary>
+    private async Task RestartAsync(IProjectionDaemon daemon, CancellationToken cancellation)
+    {
+        await Task.Delay(Recovery, cancellation);
+        foreach (var name in daemon.CurrentAgents().Where(agent => agent.Status == AgentStatus.Paused).Select(agent => agent.Name.Identity).ToList())
+        {
+            log.LogError("Projection {Name} stopped at an error, see above; it starts again", name);
+            await daemon.StartAgentAsync(name, cancellation);
+        }
+    }
+
+    private static async Task<bool> AskAsync(NpgsqlConnection connection, string question, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(question, connection);
+        return await command.ExecuteScalarAsync(cancellation) is true;
+    }
+
+    /// <summary>The pool keeps a returned connection open, and with it the lock.</summary>
+    private static async Task ReleaseAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            await AskAsync(connection, $"select pg_advisory_unlock({LeaderLock})", CancellationToken.None);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // Broken: the server let the lock go when it noticed.
         }
     }
 }

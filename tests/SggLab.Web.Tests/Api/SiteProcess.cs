@@ -86,6 +86,7 @@ public sealed class SiteProcess : IAsyncLifetime
             await KillAsync();
         _process?.Dispose();
         Directory.Delete(Home, recursive: true);
+        await PostgresServer.DropDatabaseAsync(Database);
     }
 
     private void Log(object sender, DataReceivedEventArgs line)

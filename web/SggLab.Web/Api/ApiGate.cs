@@ -65,6 +65,7 @@ internal sealed partial class ApiGate(RequestDelegate next, AccessService access
             BadHttpRequestException bad => ApiAnswer.Error(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The request is too large; send fewer records at once, and what is large as a blob." : bad.Message),
             JsonException json => ApiAnswer.Error(StatusCodes.Status400BadRequest, $"The request's JSON cannot be read{(json.Path is { Length: > 1 } path ? $" at {path[2..]}" : "")}: {FirstSentence(json.Message)}", json.Path is { Length: > 2 } field ? field[2..] : null),
             InvalidDataException data => ApiAnswer.Error(StatusCodes.Status400BadRequest, $"The request's content cannot be unpacked: {data.Message}"),
+            IOException io when IsDiskFull(io) => ApiAnswer.Error(StatusCodes.Status507InsufficientStorage, "The server's disk is full; nothing of this request was kept. Free some space under SGGLAB_HOME on the server; workers go on by themselves then."),
             _ when IsDatabaseAway(e) => Away(context, e),
             _ => Unexpected(context, e),
         };
@@ -90,6 +91,9 @@ internal sealed partial class ApiGate(RequestDelegate next, AccessService access
         NpgsqlException or System.Net.Sockets.SocketException or TimeoutException => true,
         _ => e.InnerException is { } inner && IsDatabaseAway(inner),
     };
+
+    /// <summary>ENOSPC, EDQUOT or EFBIG.</summary>
+    private static bool IsDiskFull(IOException e) => e.HResult is 28 or 122 or 27;
 
     private static string FirstSentence(string message)
     {
