@@ -5,14 +5,28 @@ using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Tests.Store;
 
-public sealed class LabDatabaseTests
+public sealed class LabDatabaseTests : IAsyncDisposable
 {
+    private readonly List<string> _databases = [];
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private async Task<string> NewAsync(string name)
+    {
+        _databases.Add(await PostgresServer.ConnectionStringForNewDatabaseAsync(name));
+        return _databases[^1];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var database in _databases)
+            await PostgresServer.DropDatabaseAsync(database);
+    }
 
     [Fact]
     public async Task A_database_without_the_schema_is_refused_with_the_remedy()
     {
-        var database = await PostgresServer.ConnectionStringForNewDatabaseAsync("bare");
+        var database = await NewAsync("bare");
 
         var refused = await Should.ThrowAsync<LabException>(() => LabDatabase.CheckVersionAsync(database, Stop));
 
@@ -23,7 +37,7 @@ public sealed class LabDatabaseTests
     [Fact]
     public async Task Migrating_twice_and_from_two_processes_at_once_is_harmless()
     {
-        var database = await PostgresServer.ConnectionStringForNewDatabaseAsync("twice");
+        var database = await NewAsync("twice");
 
         await Task.WhenAll(LabDatabase.MigrateAsync(database, Stop), LabDatabase.MigrateAsync(database, Stop));
         await LabDatabase.MigrateAsync(database, Stop);
@@ -34,7 +48,7 @@ public sealed class LabDatabaseTests
     [Fact]
     public async Task A_database_of_a_newer_release_is_left_alone()
     {
-        var database = await PostgresServer.ConnectionStringForNewDatabaseAsync("newer");
+        var database = await NewAsync("newer");
         await LabDatabase.MigrateAsync(database, Stop);
         await using (var source = NpgsqlDataSource.Create(database))
         await using (var command = source.CreateCommand("insert into lab.schema_version (version, script) values (9999, 'later')"))
