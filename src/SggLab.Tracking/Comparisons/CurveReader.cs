@@ -31,16 +31,16 @@ internal static class CurveReader
             // What an attempt did past the step from which a later one went on was rolled back.
             var kept = resumed.TakeWhile(attempt => attempt.Attempt > chunk.Attempt).Select(attempt => attempt.Step).DefaultIfEmpty(int.MaxValue).Min();
             var steps = Float64Columns.UnpackSteps(chunk.Steps);
-            var values = Float64Columns.Unpack(chunk.Points);
+            var width = steps.Length * sizeof(double);
             for (var series = 0; series < chunk.Names.Length; series++)
                 if (metrics is null || metrics.Contains(chunk.Names[series]))
-                    Add(points, chunk.Names[series], steps, values.AsSpan(series * steps.Length, steps.Length), kept);
+                    Add(points, chunk.Names[series], steps, Float64Columns.Unpack(chunk.Points.AsSpan(series * width, width)), kept);
         }
         var order = metrics ?? [.. points.Keys];
         return [.. order.Where(points.ContainsKey).Select(name => new Curve(runId, name, [.. points[name].Keys], [.. points[name].Values]))];
     }
 
-    private static void Add(SortedDictionary<string, SortedDictionary<int, double>> points, string name, int[] steps, ReadOnlySpan<double?> values, int kept)
+    private static void Add(SortedDictionary<string, SortedDictionary<int, double>> points, string name, int[] steps, double?[] values, int kept)
     {
         if (!points.TryGetValue(name, out var curve))
             points[name] = curve = [];

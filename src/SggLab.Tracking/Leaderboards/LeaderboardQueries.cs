@@ -28,7 +28,10 @@ public sealed record AsOf(long? Sequence, DateTimeOffset? Time)
 /// <summary>What is ranked together.</summary>
 public sealed record Board(string Dataset, string Split, string Protocol, string ProtocolHash, int Entries);
 
-/// <summary>Ranks checkpoints by recall. The row of starting weights has method base.</summary>
+/// <summary>
+/// Ranks checkpoints by recall. A row belongs to the run that saved its checkpoint; that of starting weights, which many runs share, to the run that evaluated
+/// them, with method base unless that run does nothing else.
+/// </summary>
 public sealed class LeaderboardQueries(NpgsqlDataSource source)
 {
     private const int MostRows = 2000;
@@ -50,13 +53,14 @@ public sealed class LeaderboardQueries(NpgsqlDataSource source)
     {
         Permissions.RequireRead(by);
         var entries = await source.ReadAsync($"""
-            select l.valid_from, e.dataset, e.split, e.protocol, e.protocol_hash, e.checkpoint, coalesce(c.run_id, e.run_id), coalesce(r.name, c.run, e.run_id), r.variant,
-                case when c.kind = 'base' then 'base' else coalesce(r.method, '') end, coalesce(r.seed, 0), e.images, e.failure_rate, e.recall, e.recall_low, e.recall_high, e.mean_recall, e.ap50,
+            select l.valid_from, e.dataset, e.split, e.protocol, e.protocol_hash, e.checkpoint, o.run_id, coalesce(r.name, o.run_id), r.variant,
+                case when c.kind = 'base' and r.method <> 'evaluate' then 'base' else coalesce(r.method, '') end, coalesce(r.seed, 0), e.images, e.failure_rate, e.recall, e.recall_low, e.recall_high, e.mean_recall, e.ap50,
                 e.at, c.start, e.dataset_hash, s.valid_from, case when se.dataset_hash = e.dataset_hash then true else false end
             from lab.{EvaluationRows.Entries} l
             join lab.{EvaluationRows.Table} e on e.tenant_id = l.tenant_id and e.sequence = l.valid_from
             left join lab.{CheckpointNodes.Table} c on c.tenant_id = l.tenant_id and c.checkpoint_id = l.checkpoint
-            left join lab.{RunRows.Table} r on r.tenant_id = l.tenant_id and r.run_id = coalesce(c.run_id, e.run_id)
+            cross join lateral (select case when c.kind is null or c.kind = 'base' then e.run_id else c.run_id end as run_id) o
+            left join lab.{RunRows.Table} r on r.tenant_id = l.tenant_id and r.run_id = o.run_id
             left join lab.{EvaluationRows.Entries} s on s.tenant_id = l.tenant_id and s.checkpoint = c.start and s.dataset = l.dataset and s.split = l.split
                 and s.protocol_hash = l.protocol_hash and s.valid_from <= $2 and (s.valid_to is null or s.valid_to > $2)
             left join lab.{EvaluationRows.Table} se on se.tenant_id = s.tenant_id and se.sequence = s.valid_from
