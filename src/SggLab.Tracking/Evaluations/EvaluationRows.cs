@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SggLab.Contracts;
-using SggLab.Contracts.Records;
 using SggLab.Tracking.Store;
 using SggLab.Tracking.Telemetry;
 
@@ -31,7 +30,7 @@ internal sealed class EvaluationRows : ReadModel
 
     public EvaluationRows() => On<EvaluationRecorded>((e, sql) =>
     {
-        if (e.Data.Superseded || RecordReader.TryRead<EvaluationRecord>(e.Data.Line, out _) is not { } found)
+        if (e.Data.Superseded || RecordReader.TryReadEvaluation(e.Data.Line, out _) is not { } found)
             return;
         var (runId, attempt) = RecordReader.AttemptOf(e.StreamKey!);
         sql.Add($$"""

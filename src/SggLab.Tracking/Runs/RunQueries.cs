@@ -6,6 +6,7 @@ using SggLab.Contracts.Specs;
 using SggLab.Tracking.Access;
 using SggLab.Tracking.Checkpoints;
 using SggLab.Tracking.Evaluations;
+using SggLab.Tracking.Experiments;
 using SggLab.Tracking.Store;
 using SggLab.Tracking.Telemetry;
 
@@ -27,11 +28,12 @@ public sealed class RunQueries(NpgsqlDataSource source)
         Permissions.RequireRead(by);
         filter ??= new RunFilter();
         return await source.ReadAsync($"""
-            {RunSummaries.Select} {RunSummaries.From} where r.tenant_id = $1
-                and ($2::text is null or r.experiment_id = $2) and ($3::text is null or r.state = $3) and ($4::text is null or r.method = $4) and ($5::text is null or r.variant = $5)
+            {RunSummaries.Select} {RunSummaries.From} join lab.{ExperimentRows.Table} x on x.tenant_id = r.tenant_id and x.experiment_id = r.experiment_id
+            where r.tenant_id = $1 and ($2::text is null or r.experiment_id = $2) and ($3::text is null or r.state = $3) and ($4::text is null or r.method = $4) and ($5::text is null or r.variant = $5)
                 and ($6::text is null or position(lower($6) in lower(r.name || ' ' || r.experiment || ' ' || r.run_id)) > 0)
-                and ($7::text is null or (r.queued_at, -r.position, r.run_id) < (select l.queued_at, -l.position, l.run_id from lab.{RunRows.Table} l where l.tenant_id = $1 and l.run_id = $7))
-            order by r.queued_at desc, -r.position desc, r.run_id desc limit $8
+                and ($7::text is null or (x.sequence, -r.position) < (select lx.sequence, -l.position from lab.{RunRows.Table} l
+                    join lab.{ExperimentRows.Table} lx on lx.tenant_id = l.tenant_id and lx.experiment_id = l.experiment_id where l.tenant_id = $1 and l.run_id = $7))
+            order by x.sequence desc, r.position limit $8
             """, RunSummaries.Read, cancellation, by.Project, filter.ExperimentId, filter.State, filter.Method, filter.Variant,
             string.IsNullOrWhiteSpace(filter.Search) ? null : SafeText.Of(filter.Search.Trim(), 200), filter.After, Math.Clamp(filter.Limit, 1, LongestPage));
     }

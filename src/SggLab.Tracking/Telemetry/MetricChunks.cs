@@ -30,7 +30,7 @@ internal sealed class MetricChunks : ReadModel
         if (e.Data.Superseded || RecordReader.TryRead<MetricsRecord>(e.Data.Line, out _) is not { Steps.Count: > 0 } found)
             return;
         var (runId, attempt) = RecordReader.AttemptOf(e.StreamKey!);
-        var series = found.Series.Where(s => s.Value.Count == found.Steps.Count).OrderBy(s => s.Key, StringComparer.Ordinal).ToList();
+        var series = found.Series.Where(s => s.Value?.Count == found.Steps.Count).OrderBy(s => s.Key, StringComparer.Ordinal).ToList();
         sql.Add($$"""
             insert into {s}.{{Table}} (tenant_id, run_id, attempt, sequence, names, steps, points) values (?, ?, ?, ?, ?, ?, ?)
             """, e.TenantId, runId, attempt, e.Sequence, series.Select(s => s.Key).ToArray(), Float64Columns.PackSteps(found.Steps), Float64Columns.Pack([.. series.SelectMany(s => s.Value)]));

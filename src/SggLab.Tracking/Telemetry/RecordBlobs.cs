@@ -7,9 +7,9 @@ internal static class RecordBlobs
 {
     public static IEnumerable<string> NamedBy(FramedRecord record) => (record.Type switch
     {
-        RecordTypes.Checkpoint => RecordReader.TryRead<CheckpointRecord>(record.Line, out _)?.Files ?? [],
+        RecordTypes.Checkpoint => RecordReader.TryReadCheckpoint(record.Line, out _)?.Files ?? [],
         RecordTypes.Rollouts => RecordReader.TryRead<RolloutsRecord>(record.Line, out _) is { Shard: { } shard } ? [shard] : [],
-        RecordTypes.Evaluation => RecordReader.TryRead<EvaluationRecord>(record.Line, out _) is { Predictions: { } predictions } ? [predictions] : [],
+        RecordTypes.Evaluation => RecordReader.TryReadEvaluation(record.Line, out _) is { Predictions: { } predictions } ? [predictions] : [],
         _ => Array.Empty<BlobFile>(),
     }).Select(file => file.Sha256);
 }

@@ -27,15 +27,13 @@ internal sealed record RecordEffects(IReadOnlyList<object> OnRun, CheckpointRegi
 
     private static RecordEffects OfCheckpoint(Run run, FramedRecord record)
     {
-        if (RecordReader.TryRead<CheckpointRecord>(record.Line, out var problem) is not { } c)
+        if (RecordReader.TryReadCheckpoint(record.Line, out var problem) is not { } c)
             return NotUnderstood(run, record, problem);
-        if (!LabId.IsValid(c.Id))
-            return NotUnderstood(run, record, "its id is not the hash of a manifest");
         return new([new RunCheckpointed(run.RunId, run.ExperimentId, run.Attempt, c.Step, c.Id, c.Kind)],
             new CheckpointRegistered(c.Id, run.RunId, run.Name, run.ExperimentId, run.Attempt, c.Step, c.Kind, c.Parent, c.Files, c.SpecHash, c.DatasetHash, c.CodeVersion));
     }
 
-    private static RecordEffects OfEvaluation(Run run, FramedRecord record) => RecordReader.TryRead<EvaluationRecord>(record.Line, out var problem) is not { } e
+    private static RecordEffects OfEvaluation(Run run, FramedRecord record) => RecordReader.TryReadEvaluation(record.Line, out var problem) is not { } e
         ? NotUnderstood(run, record, problem)
         : new([new RunEvaluated(run.RunId, run.ExperimentId, run.Attempt, record.N, e.Checkpoint, e.Step, e.Protocol, e.ProtocolHash, e.Dataset, e.Split, e.Images, e.Recall)]);
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
+using SggLab.Contracts.Records;
 using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Telemetry;
@@ -29,6 +30,27 @@ internal static class RecordReader
             problem = e.Message;
             return null;
         }
+    }
+
+    /// <summary>A checkpoint that can be registered: its ids are ids, its files are named.</summary>
+    public static CheckpointRecord? TryReadCheckpoint(byte[] line, out string? problem)
+    {
+        if (TryRead<CheckpointRecord>(line, out problem) is not { } read)
+            return null;
+        problem = !LabId.IsValid(read.Id) || read.Parent is not null && !LabId.IsValid(read.Parent) ? "its id or its parent's is not the hash of a manifest"
+            : read.Files.Any(file => file is null) ? "one of its files is null" : null;
+        return problem is null ? read : null;
+    }
+
+    /// <summary>An evaluation that can be ranked: what names its board is short enough to be a key.</summary>
+    public static EvaluationRecord? TryReadEvaluation(byte[] line, out string? problem)
+    {
+        const int longest = 200;
+        if (TryRead<EvaluationRecord>(line, out problem) is not { } read)
+            return null;
+        string[] names = [read.Checkpoint, read.Protocol, read.ProtocolHash, read.Dataset, read.Split];
+        problem = names.Any(name => name.Length is 0 or > longest) ? $"its checkpoint, protocol, protocolHash, dataset and split have 1 to {longest} characters" : null;
+        return problem is null ? read : null;
     }
 
     /// <summary>The record's data as JSON, or the line as text where it is none.</summary>

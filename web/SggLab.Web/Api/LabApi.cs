@@ -14,12 +14,7 @@ namespace SggLab.Web.Api;
 /// <summary>The HTTP API, version 1: a slice's routes stand in its folder.</summary>
 public static class LabApi
 {
-    public static void AddLabApi(this WebApplicationBuilder builder)
-    {
-        builder.Services.AddRequestDecompression();
-        // Blobs are as large as they are; what else is read whole sets its own limit.
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
-    }
+    public static void AddLabApi(this WebApplicationBuilder builder) => builder.Services.AddRequestDecompression();
 
     /// <summary>After routing, before the routes.</summary>
     public static void UseLabApi(this WebApplication app) => app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api =>

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Mvc;
 using SggLab.Tracking.Blobs;
 
 namespace SggLab.Web.Api.Blobs;
@@ -7,7 +8,8 @@ internal static class BlobRoutes
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPut("/blobs/{sha256}", PutAsync).For(ApiRoles.Uploaders);
+        // A blob is as large as it is.
+        api.MapPut("/blobs/{sha256}", PutAsync).WithMetadata(new DisableRequestSizeLimitAttribute()).For(ApiRoles.Uploaders);
         api.MapMethods("/blobs/{sha256}", [HttpMethods.Head], HeadAsync).For(ApiRoles.Everyone);
         api.MapGet("/blobs/{sha256}", Get).For(ApiRoles.Everyone);
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
 using SggLab.Contracts.Api;
 using SggLab.Tracking;
 using SggLab.Tracking.Queue;
@@ -15,7 +16,7 @@ internal static class RecordRoutes
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/runs/{id}/attempts/{attempt:int}/records", AppendAsync).For(ApiRoles.Workers);
+        api.MapPost("/runs/{id}/attempts/{attempt:int}/records", AppendAsync).WithMetadata(new RequestSizeLimitAttribute(LargestBatch)).For(ApiRoles.Workers);
         api.MapPost("/runs/{id}/attempts/{attempt:int}/renew", async (string id, int attempt, LabCommands commands, HttpContext context) =>
         {
             var renew = await ApiAnswer.ReadAsync<RenewLease>(context);
