@@ -18,7 +18,14 @@ public sealed class WorkerLog(TextWriter output)
         line.Append(DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)).Append(' ').Append(level).Append(' ').Append(Quoted(message));
         foreach (var (name, value) in values)
             if (value is not null) line.Append(' ').Append(name).Append('=').Append(Quoted(Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""));
-        lock (_lock) output.WriteLine(line);
+        try
+        {
+            lock (_lock) output.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // A log on a full disk must not end a run.
+        }
     }
 
     private static string Quoted(string text)

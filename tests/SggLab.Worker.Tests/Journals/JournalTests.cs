@@ -193,6 +193,8 @@ public sealed class JournalTests : IDisposable
         journal.Last.ShouldBe(lines.Length - 1);
     }
 
+    internal static long NumberOf(string record) => JournalLine.NumberOf(Encoding.UTF8.GetBytes(record));
+
     private FileInfo SegmentFile() => new(JournalFiles.Segments(_folder)[^1].File);
 
     private static void Write(Journal journal, int count, int from = 1)
