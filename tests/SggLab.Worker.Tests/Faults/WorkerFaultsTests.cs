@@ -79,4 +79,18 @@ public sealed class WorkerFaultsTests(LabSite site) : IClassFixture<LabSite>
         await worker.ExitCodeAsync(Stop);
         await site.ShouldHoldEverythingOnceAsync(run, 100);
     }
+
+    [Fact]
+    public async Task A_full_disk_fails_the_run_with_a_message_and_not_the_worker()
+    {
+        var run = (await site.QueueAsync(Run("full-disk", steps: 5000, every: 10_000, milliseconds: 0)))[0];
+        await using var worker = site.StartWorker("full-disk", site.Url, fileLimitKilobytes: 100);
+
+        var failed = await site.UntilEndAsync(run);
+        failed.Run.State.ShouldBe("failed");
+        failed.Run.Message.ShouldNotBeNull().ShouldContain("is full");
+        worker.HasExited.ShouldBeFalse(worker.Output);
+        worker.Terminate();
+        (await worker.ExitCodeAsync(Stop)).ShouldBe(0, worker.Output);
+    }
 }

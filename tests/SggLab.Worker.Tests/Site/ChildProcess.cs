@@ -33,12 +33,19 @@ internal sealed class ChildProcess : IAsyncDisposable
     public string Output => string.Join('\n', _lines);
 
     /// <param name="project">Name of the project, whose output lies beside this one's.</param>
-    public static ChildProcess Start(string project, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="fileLimitKilobytes">Writes past this size of a file fail, as they do on a full disk; null = no limit.</param>
+    public static ChildProcess Start(string project, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, int? fileLimitKilobytes = null)
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/')).Name;
         var program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, configuration, assembly + ".dll"));
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet");
         var start = new ProcessStartInfo(dotnet, [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        if (fileLimitKilobytes is { } kilobytes)
+        {
+            start = new ProcessStartInfo("bash", ["-c", $"trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" \"$@\"", dotnet, .. start.ArgumentList]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            // The runtime's own mappings would run into the limit.
+            start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        }
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return new(start);
     }

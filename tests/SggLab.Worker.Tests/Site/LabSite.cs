@@ -62,10 +62,12 @@ public class LabSite : IAsyncLifetime
 
     internal ChildProcess StartWorker(string name, params string[] arguments) => StartWorker(name, Url, arguments);
 
-    internal ChildProcess StartWorker(string name, Uri server, params string[] arguments)
+    internal ChildProcess StartWorker(string name, Uri server, params string[] arguments) => StartWorker(name, server, null, arguments);
+
+    internal ChildProcess StartWorker(string name, Uri server, int? fileLimitKilobytes, params string[] arguments)
     {
         var worker = ChildProcess.Start("SggLab.Worker", "SggLab.Worker",
-            ["--server", server.AbsoluteUri, "--token-file", Path.Combine(Home, "worker-token"), "--state", State(name), "--name", name, .. arguments]);
+            ["--server", server.AbsoluteUri, "--token-file", Path.Combine(Home, "worker-token"), "--state", State(name), "--name", name, .. arguments], fileLimitKilobytes: fileLimitKilobytes);
         _workers.Add(worker);
         return worker;
     }

@@ -16,7 +16,7 @@ public sealed record AttemptIdentity(string RunId, int Attempt, long Fence, int 
 public sealed class AttemptFolder : IDisposable
 {
     /// <summary>Freed when the disk is full, so that the closing record still fits.</summary>
-    private const int ReserveBytes = 256 << 10;
+    private const int ReserveBytes = 64 << 10;
 
     private AttemptFolder(string path, AttemptIdentity identity)
     {

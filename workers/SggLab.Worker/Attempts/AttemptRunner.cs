@@ -45,9 +45,8 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
         try
         {
             var closed = await WorkAsync(grant, attempt, recorder, unwanted.Token, abandon);
-            if (closed is not null) Close(recorder, closed, grant);
-            else attempt.FreeReserve();
-            sender.Finish();
+            var written = closed is null || TryClose(recorder, closed, grant);
+            sender.Finish(farewell: written ? null : closed);
             return Finish(attempt, sender, await sending);
         }
         finally
@@ -161,16 +160,18 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
         return done.Task;
     }
 
-    private void Close(JournalRecorder recorder, ClosedRecord closed, LeaseGrant grant)
+    private bool TryClose(JournalRecorder recorder, ClosedRecord closed, LeaseGrant grant)
     {
+        log.Info("closing", ("run", grant.RunId), ("attempt", grant.Attempt), ("outcome", closed.Outcome), ("step", closed.Step), ("kind", closed.Kind), ("reason", closed.Message));
         try
         {
             recorder.Close(closed);
-            log.Info("closed", ("run", grant.RunId), ("attempt", grant.Attempt), ("outcome", closed.Outcome), ("step", closed.Step), ("kind", closed.Kind), ("reason", closed.Message));
+            return true;
         }
         catch (IOException e)
         {
-            log.Error("the closing record cannot be written; the lease runs out instead", ("run", grant.RunId), ("attempt", grant.Attempt), ("outcome", closed.Outcome), ("reason", e.Message));
+            log.Error("the closing record cannot be written here; it is sent all the same", ("run", grant.RunId), ("attempt", grant.Attempt), ("reason", e.Message));
+            return false;
         }
     }
 

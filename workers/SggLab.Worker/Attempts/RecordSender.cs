@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using SggLab.Client;
+using SggLab.Contracts.Api;
 using SggLab.Contracts.Records;
 using SggLab.Worker.Blobs;
 using SggLab.Worker.Journals;
@@ -29,6 +30,7 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
     private readonly HashSet<string> _uploaded = [];
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(15));
     private volatile bool _ending;
+    private ClosedRecord? _farewell;
     private int _batch = BatchRecords;
     private int _refusals;
     private bool _away;
@@ -37,8 +39,10 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
     public string? Problem { get; private set; }
 
     /// <summary>No record follows those already in the journal: <see cref="RunAsync"/> ends once they are sent.</summary>
-    public void Finish()
+    /// <param name="farewell">A closing record that this disk could not take; it is sent from memory after the others.</param>
+    public void Finish(ClosedRecord? farewell = null)
     {
+        _farewell = farewell;
         _ending = true;
         Wake();
     }
@@ -55,7 +59,8 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
             {
                 if (attempt.Sent >= attempt.Journal.Last)
                 {
-                    if (_ending && attempt.Sent >= attempt.Journal.Last) return SendEnd.Sent;
+                    if (_ending && attempt.Sent >= attempt.Journal.Last && await SayFarewellAsync(stop)) return SendEnd.Sent;
+                    if (_ending) continue;
                     await _more.Reader.ReadAsync(stop);
                     if (!_ending) await Task.Delay(Linger, stop);
                     continue;
@@ -118,10 +123,9 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
     /// <summary>Ends the attempt where the server stands, so that the run fails with a reason instead of being tried for ever.</summary>
     private async Task<SendEnd> RefusedAsync(string problem, CancellationToken stop)
     {
-        var closed = JournalLine.Write(attempt.Sent + 1, RecordTypes.Closed, DateTimeOffset.UtcNow, new ClosedRecord("failed", "refused", problem, 0));
         try
         {
-            await client.SendRecordsAsync(attempt.Identity.RunId, attempt.Identity.Attempt, attempt.Identity.Fence, closed.AsMemory(JournalLine.Prefix), stop);
+            await CloseAsync(new ClosedRecord("failed", "refused", problem, 0), stop);
         }
         catch (LabApiException e)
         {
@@ -129,6 +133,30 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
         }
         return End(SendEnd.Refused, problem);
     }
+
+    /// <returns>False where it has to be tried again.</returns>
+    private async Task<bool> SayFarewellAsync(CancellationToken stop)
+    {
+        if (_farewell is null) return true;
+        try
+        {
+            await CloseAsync(_farewell, stop);
+            return true;
+        }
+        catch (LabApiException e) when (e.IsTransient || e.IsUnauthorized)
+        {
+            await Task.Delay(_backoff.Next(e.RetryAfter), stop);
+            return false;
+        }
+        catch (LabApiException e)
+        {
+            log.Error("the closing record was refused", ("run", attempt.Identity.RunId), ("attempt", attempt.Identity.Attempt), ("reason", e.Message));
+            return true;
+        }
+    }
+
+    private Task<RecordsAccepted> CloseAsync(ClosedRecord closed, CancellationToken stop) => client.SendRecordsAsync(attempt.Identity.RunId, attempt.Identity.Attempt, attempt.Identity.Fence,
+        JournalLine.Write(attempt.Sent + 1, RecordTypes.Closed, DateTimeOffset.UtcNow, closed).AsMemory(JournalLine.Prefix), stop);
 
     /// <summary>The server knows best what it has: it may hold more than this side remembers, or less after it was restored from a backup.</summary>
     private SendEnd? GoTo(long expected, LabApiException e)
@@ -163,6 +191,7 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
         (_away, _refusals, _batch) = (false, 0, Math.Min(BatchRecords, _batch * 2));
         _backoff.Reset();
         attempt.RememberSent(Math.Min(last, attempt.Journal.Last));
+        var adopted = false;
         foreach (var record in records)
         {
             var keep = JournalLine.IsOf(record.Span, RecordTypes.Checkpoint);
@@ -170,11 +199,12 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
             {
                 var file = attempt.Outbox.PathOf(sha);
                 if (!File.Exists(file)) continue;
+                adopted |= keep;
                 if (keep) cache.Adopt(file, sha);
                 else File.Delete(file);
             }
         }
-        cache.Trim();
+        if (adopted) cache.Trim();
     }
 
     private static byte[] Lines(IReadOnlyList<ReadOnlyMemory<byte>> records)
