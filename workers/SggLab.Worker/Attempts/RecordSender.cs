@@ -140,7 +140,7 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
         if (_farewell is null) return true;
         try
         {
-            await CloseAsync(_farewell, stop);
+            attempt.RememberSent((await CloseAsync(_farewell, stop)).LastRecord);
             return true;
         }
         catch (LabApiException e) when (e.IsTransient || e.IsUnauthorized)
