@@ -29,7 +29,7 @@ catch (LabException e)
     await Console.Error.WriteLineAsync(e.Message);
     return e.ExitCode;
 }
-catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+catch (Exception e) when (e is IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } or System.Net.Sockets.SocketException or FormatException)
 {
     await Console.Error.WriteLineAsync($"The web site cannot start: {e.Message} Stop what uses that address, or name another one in ASPNETCORE_URLS.");
     return 3;

@@ -15,5 +15,7 @@ internal static class SiteLog
         foreach (var chatty in (ReadOnlySpan<string>)["Microsoft", "System", "Wolverine", "Marten", "JasperFx", "Weasel", "Npgsql"])
             logging.AddFilter(chatty, LogLevel.Warning);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+        // Why it cannot start is said by Program, in a sentence.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }
 }

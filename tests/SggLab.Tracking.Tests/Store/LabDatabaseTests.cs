@@ -67,4 +67,13 @@ public sealed class LabDatabaseTests : IAsyncDisposable
         refused.Message.ShouldContain("127.0.0.1:1");
         refused.Message.ShouldNotContain("secret");
     }
+
+    [Fact]
+    public async Task A_connection_string_that_is_none_gets_a_message_without_the_password()
+    {
+        var refused = await Should.ThrowAsync<LabException>(() => LabDatabase.CheckVersionAsync("Hoost=127.0.0.1;Password=secret", Stop));
+
+        refused.Message.ShouldContain("connection string");
+        refused.Message.ShouldNotContain("secret");
+    }
 }
