@@ -83,7 +83,7 @@ internal static class DemoCheck
         yield return new("SFT and seed 1 of the three variants took at most 12 minutes", firstSeed <= s_firstSeedLimit, Minutes(firstSeed));
         yield return new(string.Create(CultureInfo.InvariantCulture, $"everything took at most {limit.TotalMinutes:0} minutes"), all <= limit, Minutes(all));
         var sft = board.FirstOrDefault(b => Is(b, RunMethod.Sft))?.Recall;
-        var untrained = board.FirstOrDefault(b => Is(b, RunMethod.Evaluate))?.Recall;
+        var untrained = board.FirstOrDefault(b => b.Method == "base")?.Recall;
         var grpo = board.Where(b => Is(b, RunMethod.Grpo)).ToList();
         yield return new("every GRPO run is above SFT, SFT above the untrained model", grpo.Count > 0 && grpo.All(b => b.Recall > sft) && sft > untrained,
             string.Create(CultureInfo.InvariantCulture, $"GRPO {string.Join(" ", grpo.Select(b => b.Recall.ToString("0.000", CultureInfo.InvariantCulture)))}, SFT {sft:0.000}, untrained {untrained:0.000}"));
@@ -145,8 +145,8 @@ internal static class DemoCheck
     {
         IReadOnlyList<double?>? last = null;
         await foreach (var item in site.Client.EventsAsync(run.Id, cancel))
-            if (item.Data.ValueKind == JsonValueKind.Object && item.Data.TryGetProperty("type", out var type) && type.ValueEquals(RecordTypes.Evaluation))
-                last = item.Data.GetProperty("data").Deserialize<EvaluationRecord>(LabJson.Options)?.PerImageRecall;
+            if (item.Type == "evaluation_recorded")
+                last = item.Data.Deserialize<EvaluationRecord>(LabJson.Options)?.PerImageRecall;
         return last;
     }
 
