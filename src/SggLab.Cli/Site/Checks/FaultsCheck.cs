@@ -53,6 +53,7 @@ internal static class FaultsCheck
         await site.UntilAsync(runs => runs.All(r => r.State is "completed" or "failed" or "cancelled"), limit - clock.Elapsed, cancel);
         var report = await FaultsAudit.RunAsync(site.Client, Directory.GetDirectories(Path.Combine(site.Home.Folder, "workers")), cancel);
         var runs = await site.RunsAsync(cancel);
+        var rebuild = await site.RebuildAgreesAsync(cancel);
         var left = await site.DownAsync();
         List<Held> statements =
         [
@@ -61,6 +62,7 @@ internal static class FaultsCheck
             new("runs were taken up again", runs.Any(r => r.Attempt > 1), $"{report.Attempts} attempts of {runs.Count} runs"),
             new("each acknowledged record is stored once", report is { Lost: 0, Doubled: 0 }, $"{report.Acknowledged} acknowledged, {report.Stored} stored, {report.Lost} lost, {report.Doubled} doubled"),
             new("streams and curves have no gap, no double and no rolled-back step", report.Problems.Count == 0, report.Problems.Count == 0 ? "none" : string.Join(" ", report.Problems)),
+            rebuild,
             new("down left no process", left.Count == 0, left.Count == 0 ? "none" : string.Join(", ", left)),
         ];
         site.Keep = !statements.All(s => s.Ok);

@@ -59,6 +59,7 @@ internal static class SoakCheck
         var report = await FaultsAudit.RunAsync(site.Client, Directory.GetDirectories(Path.Combine(site.Home.Folder, "workers")), cancel);
         var after = Pids(site.Home);
         var all = await site.RunsAsync(cancel);
+        var rebuild = await site.RebuildAgreesAsync(cancel);
         var left = await site.DownAsync();
         var memory = Trends(samples, time);
         answers.Sort();
@@ -72,6 +73,7 @@ internal static class SoakCheck
             new("no process died", before.SetEquals(after), before.SetEquals(after) ? $"the same {before.Count} processes" : "some were started again"),
             new($"status answers within {answerLimit} ms, 95 of 100 times", p95 < answerLimit, string.Create(CultureInfo.InvariantCulture, $"{p95:0} ms")),
             .. memory.Select(m => new Held($"memory of {m.Role} does not grow by more than a third", m.LateMb < m.EarlyMb * 4 / 3 + 128, string.Create(CultureInfo.InvariantCulture, $"{m.EarlyMb:0} MB, then {m.LateMb:0} MB"))),
+            rebuild,
             new("down left no process", left.Count == 0, left.Count == 0 ? "none" : string.Join(", ", left)),
         ];
         site.Keep = !statements.All(s => s.Ok);

@@ -67,6 +67,13 @@ public sealed class TrialSite : IAsyncDisposable
         return false;
     }
 
+    /// <summary>`rebuild --check`: all events folded again give the rows that are served.</summary>
+    public async Task<Held> RebuildAgreesAsync(CancellationToken cancel)
+    {
+        var rebuild = await RunAsync(["rebuild", "--check"], new Dictionary<string, string?>(), _say, cancel);
+        return new("a rebuild from the events gives what is served", rebuild.Succeeded, rebuild.LastLines());
+    }
+
     /// <summary>`down`; then whatever still carries this home's mark.</summary>
     public async Task<IReadOnlyList<string>> DownAsync()
     {
