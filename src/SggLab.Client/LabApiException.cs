@@ -24,6 +24,9 @@ public sealed class LabApiException(string message, HttpStatusCode? status, ApiE
     public bool IsConflict => Status is HttpStatusCode.Conflict;
     public bool IsNotFound => Status is HttpStatusCode.NotFound;
 
+    /// <summary>Something answered with success and said nothing that this API says: a proxy's page, or a blob with other content.</summary>
+    public bool IsGarbled => Status is HttpStatusCode.OK;
+
     /// <summary>The same call may succeed a little later.</summary>
     public bool IsTransient => Status is null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 

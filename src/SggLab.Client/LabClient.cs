@@ -167,7 +167,7 @@ public sealed partial class LabClient : IDisposable
     };
 
     private LabApiException Unreadable(string path, string what, Exception? inner) =>
-        new($"The server at {Url} sent {what} to {path}. Is it a SggLab site, of a version near {Version}?", HttpStatusCode.BadGateway, inner: inner);
+        new($"The server at {Url} sent {what} to {path}. Is it a SggLab site, of a version near {Version}?", HttpStatusCode.OK, inner: inner);
 
     private static CancellationTokenSource Limit(TimeSpan time, CancellationToken stop)
     {

@@ -103,7 +103,7 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
                 log.Info("registered", ("worker", me.Id), ("incarnation", me.Incarnation), ("machine", me.Machine), ("threads", me.Threads), ("version", me.Version));
                 return;
             }
-            catch (LabApiException e) when (e.IsTransient)
+            catch (LabApiException e) when (e.IsTransient || e.IsGarbled)
             {
                 if (first) log.Warn("waiting for the server", ("reason", e.Message));
                 await Task.Delay(backoff.Next(e.RetryAfter), stop);
@@ -122,7 +122,7 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
                 if (HasRoom(first)) return await client.LeaseAsync(_id, stop);
                 await Task.Delay(backoff.Next(), handBack);
             }
-            catch (LabApiException e) when (e.IsTransient || e.IsUnauthorized)
+            catch (LabApiException e) when (e.IsTransient || e.IsUnauthorized || e.IsGarbled)
             {
                 if (first) log.Warn("no lease", ("reason", e.Message));
                 await Task.Delay(backoff.Next(e.RetryAfter), handBack);

@@ -2,7 +2,6 @@ using SggLab.Client;
 using SggLab.Contracts;
 using SggLab.Contracts.Api;
 using SggLab.Contracts.Records;
-using SggLab.Contracts.Specs;
 using SggLab.Training;
 using SggLab.Worker.Blobs;
 
@@ -11,6 +10,8 @@ namespace SggLab.Worker.Attempts;
 /// <summary>Trains one attempt in this process; sending and lease renewal run beside it and never hold it up.</summary>
 public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedger ledger, WorkerOptions options, WorkerLog log, TimeProvider time)
 {
+    private readonly JobPreparation _inputs = new(client, cache, options.Threads, log);
+
     /// <param name="handBack">SIGTERM or SIGINT: checkpoint and release, within the grace period.</param>
     /// <param name="abandon">The grace period has passed: wait for the trainer no longer.</param>
     /// <param name="stop">Leave at once. What is not sent yet is sent at the next start.</param>
@@ -85,7 +86,7 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
         JobInputs inputs;
         try
         {
-            inputs = await InputsAsync(grant, attempt, unwanted);
+            inputs = await _inputs.PrepareAsync(grant, attempt.Work, unwanted);
         }
         catch (OperationCanceledException)
         {
@@ -109,37 +110,6 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
         return recorder.IsSealed ? null
             : recorder.DiskFailure is { } disk ? new ClosedRecord(Outcomes.Failed, "environment", disk, recorder.Step)
             : closed;
-    }
-
-    private async Task<JobInputs> InputsAsync(LeaseGrant grant, AttemptFolder attempt, CancellationToken unwanted)
-    {
-        unwanted.ThrowIfCancellationRequested();
-        var inputs = new JobInputs { Spec = WithThreads(grant.Spec), SpecHash = grant.SpecHash, WorkFolder = attempt.Work };
-        if (grant.Start is { } start) inputs = inputs with { StartCheckpoint = start.Id, StartFolder = await LayOutAsync(start, attempt, "start", unwanted) };
-        if (grant.Resume is { } resume) inputs = inputs with { ResumeCheckpoint = resume.Id, ResumeStep = resume.Step, ResumeFolder = await LayOutAsync(resume, attempt, "resume", unwanted) };
-        return inputs;
-    }
-
-    // The machine's owner knows how many cores the worker may use; a run may ask for its own number.
-    private RunSpec WithThreads(RunSpec spec) => spec.Threads == 0 && options.Threads > 0 ? spec with { Threads = options.Threads } : spec;
-
-    private async Task<string> LayOutAsync(CheckpointFiles checkpoint, AttemptFolder attempt, string name, CancellationToken unwanted)
-    {
-        var folder = Path.Combine(attempt.Work, name);
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(15));
-        while (true)
-        {
-            try
-            {
-                await cache.LayOutAsync(client, checkpoint, folder, unwanted);
-                return folder;
-            }
-            catch (LabApiException e) when (e.IsTransient && e.Status is not System.Net.HttpStatusCode.BadGateway || e.IsUnauthorized)
-            {
-                log.Warn("checkpoint files wait", ("checkpoint", checkpoint.Id), ("reason", e.Message));
-                await Task.Delay(backoff.Next(e.RetryAfter), unwanted);
-            }
-        }
     }
 
     /// <summary>The trainer gets a thread of its own, so that neither sending nor renewing ever waits for it.</summary>

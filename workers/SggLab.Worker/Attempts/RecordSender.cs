@@ -27,7 +27,7 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(100);
 
     private readonly Channel<bool> _more = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly HashSet<string> _uploaded = [];
+    private readonly BlobUploads _blobs = new(client, attempt.Outbox, cache);
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(15));
     private volatile bool _ending;
     private ClosedRecord? _farewell;
@@ -80,7 +80,7 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
         var records = reader.Read(_batch, BatchBytes);
         try
         {
-            foreach (var record in records) await UploadAsync(record, stop);
+            foreach (var record in records) await _blobs.UploadAsync(record, stop);
             var reply = await client.SendRecordsAsync(attempt.Identity.RunId, attempt.Identity.Attempt, attempt.Identity.Fence, Lines(records), stop);
             Acknowledged(reply.LastRecord, records);
             return null;
@@ -97,16 +97,16 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
         if (e.IsConflict) return End(SendEnd.Superseded, e.Message);
         // Another site or an older database answers here: these records may be wanted elsewhere, so they are not thrown away.
         if (e.IsNotFound) return End(SendEnd.Refused, e.Message);
-        if (e.IsTransient || e.IsUnauthorized)
+        if (e.IsTransient || e.IsUnauthorized || e.IsGarbled)
         {
-            // A token may be replaced while the run goes on, so that is waited out too.
+            // A token may be replaced while the run goes on, and a proxy's page goes away: both are waited out.
             if (!_away) log.Warn("records wait", ("run", attempt.Identity.RunId), ("attempt", attempt.Identity.Attempt), ("sent", attempt.Sent), ("recorded", attempt.Journal.Last), ("reason", e.Message));
             _away = true;
             await Task.Delay(_backoff.Next(e.RetryAfter), stop);
             return null;
         }
         // One record of a batch may be what the server refuses, or the batch is too large for it: narrow down.
-        _uploaded.Clear();
+        _blobs.Forget();
         if (records > 1)
         {
             _batch = Math.Max(1, records / 2);
@@ -143,7 +143,7 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
             attempt.RememberSent((await CloseAsync(_farewell, stop)).LastRecord);
             return true;
         }
-        catch (LabApiException e) when (e.IsTransient || e.IsUnauthorized)
+        catch (LabApiException e) when (e.IsTransient || e.IsUnauthorized || e.IsGarbled)
         {
             await Task.Delay(_backoff.Next(e.RetryAfter), stop);
             return false;
@@ -173,38 +173,13 @@ public sealed class RecordSender(LabClient client, AttemptFolder attempt, BlobCa
         return end;
     }
 
-    private async Task UploadAsync(ReadOnlyMemory<byte> record, CancellationToken stop)
-    {
-        foreach (var sha in NamedBlobs.In(record.Span))
-        {
-            if (_uploaded.Contains(sha)) continue;
-            var file = attempt.Outbox.PathOf(sha);
-            // A file that left the outbox was acknowledged with an earlier record; the server says if it lacks it all the same.
-            if (File.Exists(file)) await client.UploadBlobAsync(sha, file, stop);
-            _uploaded.Add(sha);
-        }
-    }
-
     private void Acknowledged(long last, IReadOnlyList<ReadOnlyMemory<byte>> records)
     {
         if (_away) log.Info("server is back", ("run", attempt.Identity.RunId), ("acknowledged", last));
         (_away, _refusals, _batch) = (false, 0, Math.Min(BatchRecords, _batch * 2));
         _backoff.Reset();
         attempt.RememberSent(Math.Min(last, attempt.Journal.Last));
-        var adopted = false;
-        foreach (var record in records)
-        {
-            var keep = JournalLine.IsOf(record.Span, RecordTypes.Checkpoint);
-            foreach (var sha in NamedBlobs.In(record.Span))
-            {
-                var file = attempt.Outbox.PathOf(sha);
-                if (!File.Exists(file)) continue;
-                adopted |= keep;
-                if (keep) cache.Adopt(file, sha);
-                else File.Delete(file);
-            }
-        }
-        if (adopted) cache.Trim();
+        _blobs.Release(records);
     }
 
     private static byte[] Lines(IReadOnlyList<ReadOnlyMemory<byte>> records)
