@@ -7,10 +7,13 @@ public sealed record DatasetSplit(string Name, IReadOnlyList<string> Files);
 
 /// <summary>
 /// Finds the parquet files behind a path: a hub folder (README.md with dataset_info, data/train-00000-of-00002.parquet),
-/// a folder of parquet files, or one file. The split is what stands before the shard number; without one it is "train".
+/// a folder of parquet files, or one file. The split is what stands before the shard number, or the whole name of train.parquet and the like; else it is "train".
 /// </summary>
 public static partial class HubFolder
 {
+    // Files named so are splits of their own.
+    private static readonly string[] PlainNames = ["train", "validation", "val", "test"];
+
     /// <exception cref="DatasetException">Nothing there, or a shard is missing.</exception>
     public static IReadOnlyList<DatasetSplit> Find(string path)
     {
@@ -46,7 +49,12 @@ public static partial class HubFolder
 
     private static IEnumerable<string> ParquetFiles(string folder) => Directory.EnumerateFiles(folder, "*.parquet");
 
-    private static string SplitOf(string file) => ShardName().Match(Path.GetFileName(file)) is { Success: true } match ? match.Groups["split"].Value : "train";
+    private static string SplitOf(string file)
+    {
+        if (ShardName().Match(Path.GetFileName(file)) is { Success: true } match) return match.Groups["split"].Value;
+        var name = Path.GetFileNameWithoutExtension(file);
+        return PlainNames.Contains(name) ? name : "train";
+    }
 
     private static void CheckShards(DatasetSplit split)
     {

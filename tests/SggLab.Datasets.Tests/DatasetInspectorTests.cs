@@ -124,6 +124,17 @@ public sealed class DatasetInspectorTests : IDisposable
     }
 
     [Fact]
+    public void Files_named_after_splits_are_splits()
+    {
+        SyntheticScenes.Write(_folder["scenes"], 3, seed: 1);
+        var shard = Path.Combine(_folder["scenes"], "data", "train-00000-of-00001.parquet");
+        Directory.CreateDirectory(_folder["plain"]);
+        foreach (var name in new[] { "train", "test" }) File.Copy(shard, Path.Combine(_folder["plain"], name + ".parquet"));
+        DatasetInspector.Inspect(_folder["plain"]).Splits.Select(split => split.Name).ShouldBe(["test", "train"]);
+        Should.Throw<DatasetException>(() => ParquetDataset.Open(_folder["plain"])).Message.ShouldContain("test, train");
+    }
+
+    [Fact]
     public void A_missing_shard_is_named()
     {
         SyntheticScenes.Write(_folder["scenes"], 30, seed: 1, shards: 3);

@@ -14,6 +14,9 @@ public readonly record struct ImageSize(int Width, int Height);
 /// </summary>
 public sealed class EncodedImage
 {
+    /// <summary>Pictures of more pixels are refused, as Pillow refuses them: a few bytes may claim any size.</summary>
+    public const long MostPixels = 178_956_970;
+
     private readonly Func<ReadOnlyMemory<byte>> _read;
     private readonly RowOrigin _origin;
     private readonly string _field;
@@ -34,6 +37,9 @@ public sealed class EncodedImage
     /// <param name="size">The size that the data set states; null reads it from the file.</param>
     public static EncodedImage FromFile(string path, RowOrigin origin, string field = "image", ImageSize? size = null) =>
         new(() => ReadFile(path, origin, field), path, origin, field) { _size = size };
+
+    /// <summary>The same picture with its bytes at hand.</summary>
+    internal EncodedImage With(ReadOnlyMemory<byte> bytes) => new(() => bytes, Path, _origin, _field) { _size = _size };
 
     /// <summary>The path the data set recorded, if any.</summary>
     public string? Path { get; }
@@ -68,6 +74,8 @@ public sealed class EncodedImage
     public RgbImage DecodeRgb()
     {
         using var codec = OpenCodec(Bytes.Span);
+        if ((long)codec.Info.Width * codec.Info.Height > MostPixels)
+            throw _origin.Error(_field, $"claims {codec.Info.Width} x {codec.Info.Height} pixels; at most {MostPixels} are decoded");
         var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         var rgba = new byte[info.BytesSize];
         unsafe

@@ -87,8 +87,10 @@ public static class DatasetInspector
         var good = errors.Try(() =>
         {
             var example = read();
-            if (hasPictures) PictureCheck.Check(example.Image.Bytes.Span, example.Origin, "image", decode ? example.Image : null);
-            tally.Add(example.ImageId, hasPictures ? example.Image.Bytes.Span : default, example.Objects, example.Relationships, OptionalText.Of(example.PromptOpen), OptionalText.Of(example.PromptClose));
+            // Read from disk once, checked and hashed from memory.
+            var bytes = hasPictures ? example.Image.Bytes : default;
+            if (hasPictures) PictureCheck.Check(bytes.Span, example.Origin, "image", decode ? example.Image.With(bytes) : null);
+            tally.Add(example.ImageId, bytes.Span, example.Objects, example.Relationships, OptionalText.Of(example.PromptOpen), OptionalText.Of(example.PromptClose));
         });
         if (!good) tally.AddBroken();
     }

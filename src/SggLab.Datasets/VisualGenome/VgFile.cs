@@ -9,7 +9,8 @@ internal sealed class VgFile
     /// <summary>Longer side of every picture in the frame of boxes_1024.</summary>
     public const int BoxFrame = 1024;
 
-    private readonly int[] _labels, _boxes, _relations, _predicates, _attributes, _firstBox, _lastBox, _firstRelation, _lastRelation;
+    private readonly int[] _labels, _boxes, _relations, _predicates, _firstBox, _lastBox, _firstRelation, _lastRelation;
+    private readonly Lazy<(int[] Table, int Width)> _attributes;
 
     private VgFile(string path, H5Tables tables)
     {
@@ -23,12 +24,11 @@ internal sealed class VgFile
         _labels = tables.Read("labels", 1, out _);
         _relations = tables.Read("relationships", 2, out _);
         _predicates = tables.Read("predicates", 1, out _);
-        _attributes = tables.Has("attributes") ? tables.Read("attributes", -1, out var width) : Empty(out width);
-        AttributesPerBox = width;
+        // The largest table by far, and few ask for it.
+        _attributes = new Lazy<(int[], int)>(() => ReadAttributes(path));
         SameLength(("split", Split.Length), ("img_to_first_box", _firstBox.Length), ("img_to_last_box", _lastBox.Length), ("img_to_first_rel", _firstRelation.Length), ("img_to_last_rel", _lastRelation.Length));
         SameLength(("boxes_1024", _boxes.Length / 4), ("labels", _labels.Length));
         SameLength(("relationships", _relations.Length / 2), ("predicates", _predicates.Length));
-        if (width > 0) SameLength(("boxes_1024", _boxes.Length / 4), ("attributes", _attributes.Length / width));
     }
 
     public string Path { get; }
@@ -37,8 +37,6 @@ internal sealed class VgFile
     public int[] Split { get; }
 
     public int Images => Split.Length;
-
-    public int AttributesPerBox { get; }
 
     public static VgFile Read(string path)
     {
@@ -94,12 +92,19 @@ internal sealed class VgFile
     }
 
     /// <summary>The attribute numbers of a box, without the zeros that fill the row.</summary>
-    public IEnumerable<int> Attributes(int boxRow) => _attributes.Skip(boxRow * AttributesPerBox).Take(AttributesPerBox).Where(number => number != 0);
-
-    private static int[] Empty(out int width)
+    public IEnumerable<int> Attributes(int boxRow)
     {
-        width = 0;
-        return [];
+        var (table, width) = _attributes.Value;
+        return table.Skip(boxRow * width).Take(width).Where(number => number != 0);
+    }
+
+    private (int[], int) ReadAttributes(string path)
+    {
+        using var tables = H5Tables.Open(path);
+        if (!tables.Has("attributes")) return ([], 0);
+        var table = tables.Read("attributes", -1, out var width);
+        if (width > 0) SameLength(("boxes_1024", _boxes.Length / 4), ("attributes", table.Length / width));
+        return (table, width);
     }
 
     private void SameLength(params (string Name, int Rows)[] tables)
