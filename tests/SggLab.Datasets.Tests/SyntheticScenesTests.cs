@@ -41,9 +41,9 @@ public sealed class SyntheticScenesTests : IDisposable
         {
             var scene = SyntheticScenes.Scene(2, index);
             scene.Objects.Count.ShouldBeInRange(2, 3);
-            scene.Relationships.Count.ShouldBeInRange(1, 2);
+            scene.Relationships.Count.ShouldBeInRange(1, 3);
             scene.Objects.Select(item => item.Id.Split('.')[0]).ShouldBeUnique();
-            scene.Objects.Select(item => item.Box.X1).ShouldBeInOrder();
+            scene.Objects.Select(item => (item.Box.X1, item.Box.Y1)).ShouldBeInOrder();
             scene.Objects.Select(item => item.Id.Split('.')[0]).ShouldBeSubsetOf(SceneVocabulary.Objects);
             scene.Objects.SelectMany(item => new[] { item.Box.X1, item.Box.Y1, item.Box.X2, item.Box.Y2 }).ShouldAllBe(corner => corner % 14 == 0 && corner >= 0 && corner <= 84);
         }

@@ -29,11 +29,11 @@ internal static class SceneLayout
     {
         while (true)
         {
-            var wanted = 2 + random.Below(2);
+            var wanted = random.Below(3) == 0 ? 2 : 3;
             var shapes = new List<PlacedShape>(wanted);
             while (shapes.Count < wanted && Place(random, shapes) is { } shape) shapes.Add(shape);
             if (shapes.Count < wanted) continue;
-            var ordered = shapes.OrderBy(shape => shape.X).ThenBy(shape => shape.Y).ThenBy(shape => shape.Side).ToArray();
+            var ordered = shapes.OrderBy(shape => shape.X).ThenBy(shape => shape.Y).ToArray();
             if (SceneRelations.Of(ordered).Count > 0) return ordered;
         }
     }

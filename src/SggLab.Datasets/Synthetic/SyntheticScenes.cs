@@ -50,7 +50,7 @@ public static class SyntheticScenes
             ImageId = id,
             Image = EncodedImage.FromBytes(Render(shapes, random), id + ".png", origin),
             Objects = objects,
-            Relationships = [.. SceneRelations.Of(shapes).Select(r => new SceneRelationship(objects[r.Subject].Id, SceneVocabulary.Predicates[r.Predicate], objects[r.Object].Id))],
+            Relationships = [.. SceneRelations.Annotated(shapes, random).Select(r => new SceneRelationship(objects[r.Subject].Id, SceneVocabulary.Predicates[r.Predicate], objects[r.Object].Id))],
             PromptOpen = SceneVocabulary.PromptOpen,
             PromptClose = SceneVocabulary.PromptClose,
             Origin = origin,
