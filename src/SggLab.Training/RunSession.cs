@@ -24,7 +24,8 @@ internal sealed class RunSession : IDisposable
         _inputs = inputs;
         _recorder = recorder;
         Model = model;
-        Prompts = new ExamplePrompts(PromptProcessor.Of(model.Folder), inputs.Spec.Protocol, inputs.Spec.Data.Vocabulary);
+        Prompts = new ExamplePrompts(PromptProcessor.Of(model.Folder), inputs.Spec.Protocol, inputs.Spec.Data.Vocabulary,
+            inputs.Spec.Sft?.MaxPixels ?? inputs.Spec.Grpo?.MaxPixels);
         Parent = inputs.ResumeCheckpoint ?? inputs.StartCheckpoint;
     }
 
@@ -84,13 +85,13 @@ internal sealed class RunSession : IDisposable
     }
 
     /// <summary>Marks which weights learn and makes their optimizer, as it was where the run resumes.</summary>
-    public AdamW Train(IReadOnlyList<string> freeze, double weightDecay)
+    public AdamW Train(IReadOnlyList<string> freeze, double weightDecay, double beta2)
     {
         Model.Weights.Train(name => !freeze.Any(part => name.Contains(part, StringComparison.Ordinal)));
         var trained = Model.Weights.Trained().ToArray();
         if (trained.Length == 0)
             throw new LabException($"freeze keeps every weight as it is ({string.Join(", ", freeze)}), so nothing would learn.");
-        var optimizer = new AdamW(trained, weightDecay);
+        var optimizer = new AdamW(trained, weightDecay, beta2);
         if (_inputs.ResumeFolder is { } resume)
             optimizer.Load(Path.Combine(resume, TrainerState.Folder, TrainerState.OptimizerFile));
         return optimizer;
@@ -128,7 +129,7 @@ internal sealed class RunSession : IDisposable
     public ClosedRecord? EvaluateTest(int step)
     {
         var file = Path.Combine(_inputs.WorkFolder, $"predictions-{step:D8}.jsonl");
-        using var data = ParquetDataset.Open(Spec.Data.Test!);
+        using var data = ParquetDataset.Open(Spec.Data.Test!, Spec.Data.TestSplit);
         using var rollouts = new RolloutSource(Model, Prompts.Tokenizer);
         var figures = new TestEvaluation(Prompts, rollouts, Spec).Run(data, file, (done, count) =>
         {

@@ -31,6 +31,8 @@ public sealed record GrpoSettings
     /// <summary>Sequences a forward pass of the update.</summary>
     public int? MicroBatchSize { get; init; }
     public double WeightDecay { get; init; }
+    /// <summary>AdamW's second beta; the reference has 0.999. A run of a few hundred steps forgets its start sooner with 0.98.</summary>
+    public double AdamBeta2 { get; init; } = 0.999;
     public double? Epochs { get; init; }
     public int? MaxSteps { get; init; }
     public string Precision { get; init; } = "float32";
@@ -46,6 +48,8 @@ public sealed record GrpoSettings
     public bool StrictFormat { get; init; } = true;
     /// <summary>Steps between rollout shards that are kept; 0 keeps none.</summary>
     public int KeepRolloutsEvery { get; init; } = 1;
+    /// <summary>Largest image area in training, in pixels, where it differs from the protocol's.</summary>
+    public int? MaxPixels { get; init; }
     /// <summary>Keep only each layer's input and compute the rest again on the way back: less memory, a third more work.</summary>
     public bool ActivationCheckpointing { get; init; }
     /// <summary>Weights whose name contains one of these texts stay as they are, such as "visual.".</summary>

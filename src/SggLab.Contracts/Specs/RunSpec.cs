@@ -44,6 +44,8 @@ public sealed record DataSources
     public string? Train { get; init; }
     public string? Validation { get; init; }
     public string? Test { get; init; }
+    /// <summary>Split within the path of test, where it holds several; the published files name theirs train.</summary>
+    public string? TestSplit { get; init; }
     /// <summary>vg150, psg or synthetic: which vocabulary names the figures.</summary>
     public required string Vocabulary { get; init; }
 }

@@ -5,7 +5,7 @@ internal static class SettingsChecks
 {
     public static void Check(SftSettings sft, SpecCheck check)
     {
-        Optimizer(check, "sft", sft.LearningRate, sft.Schedule, sft.WarmupRatio, sft.MaxGradNorm, sft.WeightDecay, sft.Precision);
+        Optimizer(check, "sft", sft.LearningRate, sft.Schedule, sft.WarmupRatio, sft.MaxGradNorm, sft.WeightDecay, sft.AdamBeta2, sft.Precision);
         Length(check, "sft", sft.Epochs, sft.MaxSteps);
         check.That(sft.BatchSize is >= 1 and <= 65536, "sft.batch_size", $"give 1 to 65536; given was {sft.BatchSize}");
         MicroBatch(check, "sft", sft.MicroBatchSize, sft.BatchSize, "batch_size");
@@ -15,7 +15,7 @@ internal static class SettingsChecks
 
     public static void Check(GrpoSettings grpo, SpecCheck check)
     {
-        Optimizer(check, "grpo", grpo.LearningRate, grpo.Schedule, grpo.WarmupRatio, grpo.MaxGradNorm, grpo.WeightDecay, grpo.Precision);
+        Optimizer(check, "grpo", grpo.LearningRate, grpo.Schedule, grpo.WarmupRatio, grpo.MaxGradNorm, grpo.WeightDecay, grpo.AdamBeta2, grpo.Precision);
         Length(check, "grpo", grpo.Epochs, grpo.MaxSteps);
         check.That(grpo.PromptsPerStep is >= 1 and <= 65536, "grpo.prompts_per_step", $"give 1 to 65536; given was {grpo.PromptsPerStep}");
         check.That(grpo.GroupSize is >= 2 and <= 1024, "grpo.group_size", $"give 2 to 1024: a group of one has no spread, so no advantage; given was {grpo.GroupSize}");
@@ -45,13 +45,14 @@ internal static class SettingsChecks
         check.That(scripted.FailAtStep is null or >= 1, "scripted.fail_at_step", $"give 1 or more, or leave it out; given was {scripted.FailAtStep}");
     }
 
-    private static void Optimizer(SpecCheck check, string at, double learningRate, string schedule, double warmup, double clip, double decay, string precision)
+    private static void Optimizer(SpecCheck check, string at, double learningRate, string schedule, double warmup, double clip, double decay, double beta2, string precision)
     {
         check.That(learningRate > 0 && learningRate < 10, $"{at}.learning_rate", $"give a number above 0, such as 1e-5; given was {learningRate}");
         check.OneOf(schedule, $"{at}.schedule", "linear", "cosine", "constant");
         check.That(warmup is >= 0 and <= 1, $"{at}.warmup_ratio", $"give the share of steps, 0 to 1; given was {warmup}");
         check.That(clip > 0, $"{at}.max_grad_norm", $"give a number above 0, such as 1; given was {clip}");
         check.That(decay is >= 0 and < 1, $"{at}.weight_decay", $"give 0 to 1; given was {decay}");
+        check.That(beta2 > 0 && beta2 < 1, $"{at}.adam_beta2", $"give a number between 0 and 1, such as 0.999; given was {beta2}");
         check.OneOf(precision, $"{at}.precision", "float32", "bfloat16");
     }
 

@@ -14,6 +14,8 @@ public sealed record SftSettings
     /// <summary>Examples a forward pass; the step accumulates over them.</summary>
     public int? MicroBatchSize { get; init; }
     public double WeightDecay { get; init; }
+    /// <summary>AdamW's second beta; the reference has 0.999. A run of a few hundred steps forgets its start sooner with 0.98.</summary>
+    public double AdamBeta2 { get; init; } = 0.999;
     /// <summary>Exactly one of Epochs and MaxSteps.</summary>
     public double? Epochs { get; init; }
     public int? MaxSteps { get; init; }
@@ -25,6 +27,8 @@ public sealed record SftSettings
     public string Labels { get; init; } = "answer";
     /// <summary>Whether an example drawn again comes, every other time, with its objects shuffled and renumbered, as in the reference.</summary>
     public bool ShuffleObjects { get; init; }
+    /// <summary>Largest image area in training, in pixels, where it differs from the protocol's.</summary>
+    public int? MaxPixels { get; init; }
     /// <summary>Keep only each layer's input and compute the rest again on the way back: less memory, a third more work.</summary>
     public bool ActivationCheckpointing { get; init; }
     /// <summary>Weights whose name contains one of these texts stay as they are, such as "visual.".</summary>

@@ -23,6 +23,9 @@ public static class SpecFile
         return SpecPaths.Resolve(spec, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/");
     }
 
+    /// <summary>A protocol from a file of its own, in the spelling of a run's `protocol` block.</summary>
+    public static Protocol LoadProtocol(string path) => new SpecBinder(path).Bind<Protocol>(SpecTree.Parse(ReadText(path), path));
+
     /// <summary>One run of a file: the one named, or the only one.</summary>
     public static RunSpec LoadRun(string path, string? name = null)
     {

@@ -77,6 +77,8 @@ public static class SpecValidation
             check.OneOf(spec.Variant ?? "", "variant", "hard_recall", "hard_recall_relax", "soft_recall");
         else if (spec.Method != RunMethod.Scripted)
             check.That(spec.Variant is null, "variant", $"only a grpo run has a reward variant, the run's method is {method}; remove it");
+        check.That((spec.Sft?.MaxPixels ?? spec.Grpo?.MaxPixels) is not { } pixels || pixels >= spec.Protocol.MinPixels, $"{method}.max_pixels",
+            $"give at least protocol.min_pixels ({spec.Protocol.MinPixels}), or leave it out for the protocol's max_pixels");
         if (spec is { Method: RunMethod.Sft, Sft: { } sft })
             SettingsChecks.Check(sft, check);
         if (spec is { Method: RunMethod.Grpo, Grpo: { } grpo })

@@ -44,7 +44,7 @@ internal sealed class GrpoTrainer : IDisposable
         _schedule = new LearningRateSchedule(_settings.Schedule, _settings.LearningRate, _settings.WarmupRatio, _totalSteps);
         _rewards = new RewardSource(session.Spec);
         _reference = _settings.Beta > 0 ? session.LoadStart() : null;
-        _optimizer = session.Train(_settings.Freeze, _settings.WeightDecay);
+        _optimizer = session.Train(_settings.Freeze, _settings.WeightDecay, _settings.AdamBeta2);
         _rollouts = new RolloutSource(session.Model, session.Prompts.Tokenizer);
     }
 

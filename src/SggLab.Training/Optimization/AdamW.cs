@@ -5,26 +5,27 @@ using static TorchSharp.torch;
 namespace SggLab.Training.Optimization;
 
 /// <summary>
-/// AdamW (betas .9 and .999, eps 1e-8) over the trained weights of a model in one fused call. Weights that are not f32 get f32 masters, which the
+/// AdamW (first beta .9, eps 1e-8) over the trained weights of a model in one fused call. Weights that are not f32 get f32 masters, which the
 /// step moves; the model's weights are their rounded copies. Without masters, bf16 weights do not move at the paper's learning rate.
 /// </summary>
 public sealed class AdamW : IDisposable
 {
-    private const double Beta1 = 0.9, Beta2 = 0.999, Eps = 1e-8;
+    private const double Beta1 = 0.9, Eps = 1e-8;
     private const string First = "first_moment.", Second = "second_moment.", Master = "master.";
 
     private readonly string[] _names;
     private readonly Tensor[] _weights, _masters, _firstMoments, _secondMoments, _steps;
-    private readonly double _weightDecay;
+    private readonly double _weightDecay, _beta2;
     private readonly bool _hasMasters;
 
     /// <param name="weights">Names and trained tensors; the order is kept.</param>
-    public AdamW(IEnumerable<KeyValuePair<string, Tensor>> weights, double weightDecay)
+    public AdamW(IEnumerable<KeyValuePair<string, Tensor>> weights, double weightDecay, double beta2 = 0.999)
     {
         var trained = weights.ToArray();
         _names = [.. trained.Select(pair => pair.Key)];
         _weights = [.. trained.Select(pair => pair.Value)];
         _weightDecay = weightDecay;
+        _beta2 = beta2;
         _hasMasters = _weights.Any(weight => weight.dtype != ScalarType.Float32);
         using var off = no_grad();
         using var scope = NewDisposeScope();
@@ -52,7 +53,7 @@ public sealed class AdamW : IDisposable
             foreach (var i in used)
                 _steps[i].Add(1);
             FusedAdamW.Step([.. used.Select(i => _masters[i])], gradients, [.. used.Select(i => _firstMoments[i])], [.. used.Select(i => _secondMoments[i])],
-                [.. used.Select(i => _steps[i])], learningRate, Beta1, Beta2, Eps, _weightDecay);
+                [.. used.Select(i => _steps[i])], learningRate, Beta1, _beta2, Eps, _weightDecay);
             if (_hasMasters)
                 foreach (var i in used)
                     _weights[i].copy_(_masters[i]);

@@ -10,17 +10,19 @@ namespace SggLab.Training.Prompts;
 public sealed class ExamplePrompts
 {
     private readonly PromptProcessor _processor;
-    private readonly ImageProcessor _images;
+    private readonly ImageProcessor _images, _trainingImages;
     private readonly PromptSettings _settings;
     private readonly bool _inPixels;
     private readonly int _endOfTurn;
 
     /// <param name="processor">Tokenizer, template and image settings of the model's folder.</param>
     /// <param name="vocabulary">vg150, psg or synthetic: whose prompt texts are used.</param>
-    public ExamplePrompts(PromptProcessor processor, Protocol protocol, string vocabulary)
+    /// <param name="trainingMaxPixels">Largest image area in training; null for the protocol's.</param>
+    public ExamplePrompts(PromptProcessor processor, Protocol protocol, string vocabulary, int? trainingMaxPixels = null)
     {
         _processor = processor;
         _images = processor.Images.With(protocol.MinPixels, protocol.MaxPixels);
+        _trainingImages = processor.Images.With(protocol.MinPixels, trainingMaxPixels ?? protocol.MaxPixels);
         _inPixels = protocol.BoxFrame == "pixels";
         _endOfTurn = processor.Tokenizer.IdOf("<|im_end|>");
         _settings = new PromptSettings
@@ -30,7 +32,7 @@ public sealed class ExamplePrompts
             System = protocol.SystemPrompt switch { "sft" => SystemPrompt.Plain, "think" => SystemPrompt.Think, _ => SystemPrompt.None },
             Family = _inPixels ? Datasets.Prompts.ModelFamily.Qwen25VL : Datasets.Prompts.ModelFamily.Qwen2VL,
             MinPixels = protocol.MinPixels,
-            MaxPixels = protocol.MaxPixels,
+            MaxPixels = trainingMaxPixels ?? protocol.MaxPixels,
             Frame = TargetFrame.Family,
         };
     }
@@ -38,10 +40,10 @@ public sealed class ExamplePrompts
     public Tokenizer Tokenizer => _processor.Tokenizer;
 
     /// <summary>The prompt of SFT or GRPO, up to where the assistant answers.</summary>
-    public ExamplePrompt ForTraining(SceneGraphExample example) => Prompt(example, PromptBuilder.ForTraining(example, _settings));
+    public ExamplePrompt ForTraining(SceneGraphExample example) => Prompt(example, PromptBuilder.ForTraining(example, _settings), _trainingImages);
 
     /// <summary>The prompt of an evaluation.</summary>
-    public ExamplePrompt ForInference(SceneGraphExample example) => Prompt(example, PromptBuilder.ForInference(example, _settings));
+    public ExamplePrompt ForInference(SceneGraphExample example) => Prompt(example, PromptBuilder.ForInference(example, _settings), _images);
 
     /// <summary>Ids of the answer that SFT teaches, closed by the end of the assistant's turn.</summary>
     /// <param name="inTags">Inside empty think tags and answer tags instead of a ```json block.</param>
@@ -62,9 +64,9 @@ public sealed class ExamplePrompts
     /// <summary>The graph of a ```json block inside the tags that the format reward asks for.</summary>
     public static string InTags(string fenced) => $"<think></think><answer>{fenced["```json\n".Length..^"\n```\n".Length]}</answer>";
 
-    private ExamplePrompt Prompt(SceneGraphExample example, IReadOnlyList<PromptMessage> messages)
+    private ExamplePrompt Prompt(SceneGraphExample example, IReadOnlyList<PromptMessage> messages, ImageProcessor images)
     {
-        var image = _images.Process(Pictures.Decode(example.Image.Bytes.ToArray(), $"{example.Origin.File}, row {example.Origin.Row}, field 'image'", turn: true));
+        var image = images.Process(Pictures.Decode(example.Image.Bytes.ToArray(), $"{example.Origin.File}, row {example.Origin.Row}, field 'image'", turn: true));
         var prompt = _processor.Process([.. messages.Select(message => new ChatMessage(message.Role, [.. message.Parts.Select(part => Part(part, image))]))]);
         return new ExamplePrompt(example, prompt, _inPixels ? new BoxScale(image.Width, image.Height) : new BoxScale(1000, 1000));
     }

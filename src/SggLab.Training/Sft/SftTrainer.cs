@@ -32,7 +32,7 @@ internal sealed class SftTrainer : IDisposable
         _examples = new ExampleStream(data, session.Spec.Seed);
         _totalSteps = _settings.MaxSteps ?? (int)Math.Ceiling(_settings.Epochs!.Value * data.Count / _settings.BatchSize);
         _schedule = new LearningRateSchedule(_settings.Schedule, _settings.LearningRate, _settings.WarmupRatio, _totalSteps);
-        _optimizer = session.Train(_settings.Freeze, _settings.WeightDecay);
+        _optimizer = session.Train(_settings.Freeze, _settings.WeightDecay, _settings.AdamBeta2);
     }
 
     public static ClosedRecord Run(JobInputs inputs, IRunRecorder recorder)

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Text.Json;
+using SggLab.Contracts;
+using SggLab.Contracts.Records;
+using SggLab.Contracts.Specs;
+using SggLab.Training;
+
+namespace SggLab.Cli.Training;
+
+/// <summary>`eval run`: greedy inference of a model folder over a split, and the figures of what it wrote.</summary>
+public static class EvalRunCommands
+{
+    public static Command Create()
+    {
+        var model = new Option<string>("--model") { Required = true, Description = "Model folder as Hugging Face writes it." };
+        var data = new Option<string>("--data") { Required = true, Description = "Parquet file, or folder that holds some." };
+        var split = new Option<string>("--split") { Required = true, Description = "Split of the data." };
+        var protocol = new Option<string>("--protocol") { Required = true, Description = "r1sgg-sft, r1sgg-rl, or a YAML file with a protocol." };
+        var output = new Option<string>("--out") { Required = true, Description = "Predictions, as JSON lines." };
+        var vocabulary = new Option<string>("--vocabulary") { DefaultValueFactory = _ => "vg150", Description = "vg150, psg or synthetic." };
+        var limit = new Option<int?>("--limit") { Description = "Images at most." };
+        var batch = new Option<int>("--batch-size") { DefaultValueFactory = _ => 32, Description = "Images side by side." };
+        var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "cpu or cuda." };
+        var json = new Option<bool>("--json") { Description = "Print the figures as one JSON document." };
+        var run = new LabCommand("run", "Predict a split with a model folder and score the predictions.")
+        {
+            Examples = ["./sgglab eval run --model DIR --data vg150_val_sgg_prompt --split train --protocol r1sgg-rl --out predictions.jsonl"],
+            StopsWithin = TimeSpan.FromMinutes(1),
+        };
+        foreach (var option in new Option[] { model, data, split, protocol, output, vocabulary, limit, batch, device, json })
+            run.Add(option);
+        run.SetAction((parsed, cancellation) => Task.Run(() => Run(new EvalOptions(parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(split)!,
+            parsed.GetValue(protocol)!, parsed.GetValue(output)!, parsed.GetValue(vocabulary)!, parsed.GetValue(limit), parsed.GetValue(batch),
+            parsed.GetValue(device)!, parsed.GetValue(json)), cancellation), CancellationToken.None));
+        return new Command("eval", "Evaluate models and score predictions.") { run };
+    }
+
+    private sealed record EvalOptions(string Model, string Data, string Split, string Protocol, string Output, string Vocabulary, int? Limit, int Batch, string Device, bool Json);
+
+    private static int Run(EvalOptions options, CancellationToken cancellation)
+    {
+        var spec = new RunSpec
+        {
+            Name = "eval",
+            Method = RunMethod.Evaluate,
+            Model = new() { Folder = Path.GetFullPath(options.Model) },
+            Data = new() { Test = Path.GetFullPath(options.Data), TestSplit = options.Split, Vocabulary = options.Vocabulary },
+            Protocol = NamedProtocols.Find(options.Protocol, options.Vocabulary, options.Split) ?? SpecFile.LoadProtocol(options.Protocol),
+            Evaluation = new() { Limit = options.Limit, BatchSize = options.Batch },
+            Device = options.Device,
+        };
+        SpecValidation.Require([.. SpecValidation.Check(spec), .. SpecFilesCheck.Check(spec, mustExist: true)], "This evaluation");
+        var work = Directory.CreateTempSubdirectory("sgglab-eval-").FullName;
+        try
+        {
+            return Run(spec, work, options, cancellation);
+        }
+        finally
+        {
+            Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private static int Run(RunSpec spec, string work, EvalOptions options, CancellationToken cancellation)
+    {
+        EvaluationRecord? figures = null;
+        using var recorder = new FolderRecorder(Path.Combine(work, "records.jsonl"), (record, _) =>
+        {
+            figures = record as EvaluationRecord ?? figures;
+            if (record is LogRecord log)
+                Console.Error.WriteLine(log.Text);
+        });
+        using var onStop = cancellation.Register(() => recorder.StopRequested = "cancel");
+        var closed = TrainingJob.Run(new JobInputs { Spec = spec, SpecHash = ContentHash.Of(spec), WorkFolder = work }, recorder);
+        if (closed.Outcome == Outcomes.Failed)
+            throw new LabException(closed.Message ?? "The evaluation failed.", closed.Kind == "input" ? 2 : 1);
+        if (figures is null)
+            return 130;
+        File.Copy(Path.Combine(work, figures.Predictions.Path), options.Output, overwrite: true);
+        Console.WriteLine(options.Json ? JsonSerializer.Serialize(figures, LabJson.Indented) : ProgressLine.Of(figures));
+        return 0;
+    }
+}
