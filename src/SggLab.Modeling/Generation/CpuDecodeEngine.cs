@@ -44,7 +44,7 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
     public IReadOnlyList<IPrefix> Read(IReadOnlyList<ProcessedPrompt> prompts)
     {
         using var scope = NewDisposeScope();
-        var states = PrefixReader.Read(_model, prompts);
+        using var states = PrefixReader.Read(_model, prompts);
         return [.. prompts.Select((_, i) => new CpuPrefix(_config, states, i))];
     }
 
@@ -118,6 +118,7 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
     {
         var (row, layer) = (_rows[index], _layers[_layer]);
         var (d, group) = (_config.HeadDim, _config.Heads / _config.KvHeads);
+        var scale = 1 / MathF.Sqrt(d);
         var qkv = _buffers!.QkvRows.Row(index);
         if (layer.QkvBias != null)
             CpuKernels.Add(qkv, layer.QkvBias, (_config.Heads + 2 * _config.KvHeads) * d);
@@ -128,13 +129,20 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
             if (norm != null)
                 CpuKernels.AddAndNormalise(qkv + head * d, null, norm, qkv + head * d, d, (float)_config.RmsNormEps);
             CpuKernels.Turn(qkv + head * d, angles.Cos, angles.Sin, d / 2);
+            if (head < _config.Heads)
+                CpuKernels.Multiply(qkv + head * d, scale, d);
         }
         var scores = _buffers.Scores.Row(index);
         for (var head = 0; head < _config.KvHeads; head++)
         {
             Keep(row.Segments[^1], head, qkv + (_config.Heads + head) * d, qkv + (_config.Heads + _config.KvHeads + head) * d);
-            for (var q = head * group; q < (head + 1) * group; q++)
-                Look(row, head, qkv + q * d, scores, _buffers.Attended.Row(index) + q * d);
+            var query = head * group;
+            var attended = _buffers.Attended.Row(index) + query * d;
+            // Queries that share a head read its keys and values two at a time.
+            for (var q = 0; q + 1 < group; q += 2)
+                LookTwice(row, head, qkv + (query + q) * d, scores, attended + q * d);
+            if (group % 2 == 1)
+                Look(row, head, qkv + (query + group - 1) * d, scores, attended + (group - 1) * d);
         }
     }
 
@@ -147,12 +155,37 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
         new ReadOnlySpan<float>(value, _config.HeadDim).CopyTo(new Span<float>(page.Values(_layer, head) + (long)place * _config.HeadDim, _config.HeadDim));
     }
 
-    private void Look(CpuRow row, int head, float* query, float* scores, float* result)
+    /// <summary>Attention of two queries that lie side by side.</summary>
+    private void LookTwice(CpuRow row, int head, float* query, float* scores, float* result)
     {
-        var (d, scale, at) = (_config.HeadDim, 1 / MathF.Sqrt(_config.HeadDim), 0);
+        var (d, at) = (_config.HeadDim, 0);
+        var other = scores + _buffers!.ScoreWidth;
         foreach (var segment in row.Segments)
         {
-            CpuKernels.Scores(query, segment.Keys(_layer, head), segment.Capacity, segment.Count, d, scale, scores + at);
+            CpuKernels.Scores(query, query + d, segment.Keys(_layer, head), segment.Capacity, segment.Count, d, scores + at, other + at);
+            at += segment.Count;
+        }
+        var (sum, otherSum) = (CpuKernels.Exponentials(scores, at), CpuKernels.Exponentials(other, at));
+        new Span<float>(result, 2 * d).Clear();
+        at = 0;
+        foreach (var segment in row.Segments)
+        {
+            CpuKernels.Mix(scores + at, other + at, segment.Values(_layer, head), segment.Count, d, result, result + d);
+            at += segment.Count;
+        }
+        for (var i = 0; i < d; i++)
+        {
+            result[i] /= sum;
+            result[d + i] /= otherSum;
+        }
+    }
+
+    private void Look(CpuRow row, int head, float* query, float* scores, float* result)
+    {
+        var (d, at) = (_config.HeadDim, 0);
+        foreach (var segment in row.Segments)
+        {
+            CpuKernels.Scores(query, segment.Keys(_layer, head), segment.Capacity, segment.Count, d, scores + at);
             at += segment.Count;
         }
         var sum = CpuKernels.Exponentials(scores, at);
@@ -189,8 +222,6 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
     /// <summary>The memory that a step works in, for a number of rows.</summary>
     private sealed class Buffers(TextConfig config, int rows) : IDisposable
     {
-        private int _scoreWidth;
-
         public int Capacity { get; } = rows;
         public FloatBuffer Hidden { get; } = new(rows, config.HiddenSize);
         public FloatBuffer Normed { get; } = new(rows, config.HiddenSize);
@@ -202,14 +233,17 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
         public FloatBuffer Logits { get; } = new(rows, config.VocabSize);
         public FloatBuffer Scores { get; private set; } = new(0, 0);
 
+        /// <summary>Scores of one query; a row has room for two.</summary>
+        public int ScoreWidth { get; private set; }
+
         public void MakeRoomForScores(int tokens)
         {
-            var width = tokens + 32; // Scores are computed in blocks.
-            if (width <= _scoreWidth)
+            var width = tokens + CpuKernels.KeyBlock; // Scores are computed in blocks.
+            if (width <= ScoreWidth)
                 return;
             Scores.Dispose();
-            _scoreWidth = Math.Max(width, 2 * _scoreWidth);
-            Scores = new FloatBuffer(Capacity, _scoreWidth);
+            ScoreWidth = Math.Max(width, 2 * ScoreWidth);
+            Scores = new FloatBuffer(Capacity, 2 * ScoreWidth);
         }
 
         public void Dispose()

@@ -36,7 +36,7 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
     public IReadOnlyList<IPrefix> Read(IReadOnlyList<ProcessedPrompt> prompts)
     {
         using var scope = NewDisposeScope();
-        var states = PrefixReader.Read(_model, prompts);
+        using var states = PrefixReader.Read(_model, prompts);
         return [.. prompts.Select((_, i) => new Prefix(states, i, _config.VocabSize))];
     }
 

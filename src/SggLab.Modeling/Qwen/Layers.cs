@@ -47,7 +47,7 @@ internal sealed class RmsNorm(Tensor weight, double eps)
     public readonly Tensor weight = weight;
     public readonly double eps = eps;
 
-    public Tensor forward(Tensor x) => TorchDispatcher.RmsNorm(x, weight, eps);
+    public Tensor forward(Tensor x) => FusedSteps.RmsNorm(x, weight, eps);
 }
 
 internal sealed class LayerNorm(Tensor weight, Tensor bias, double eps)
@@ -62,12 +62,7 @@ internal sealed class LayerNorm(Tensor weight, Tensor bias, double eps)
 internal sealed record Rope(Tensor Cos, Tensor SignedSin)
 {
     /// <summary>Turns pairs (i, i + d/2) of the last dimension.</summary>
-    public Tensor Turn(Tensor x)
-    {
-        // rotate_half swaps the halves and negates the first: a roll, with the sign moved into the sine.
-        var half = x.shape[^1] / 2;
-        return (x * Cos).AddProduct(x.roll(half, -1), SignedSin);
-    }
+    public Tensor Turn(Tensor x) => FusedSteps.Turn(x, Cos, SignedSin);
 
     /// <summary>Keeps the cosines and sines as the reference has them: both halves alike, without the sign.</summary>
     public void Trace(ForwardTrace? trace, string name)
@@ -85,6 +80,7 @@ internal sealed record Rope(Tensor Cos, Tensor SignedSin)
     public static Rope Of(Tensor angles, ScalarType type)
     {
         var (cos, sin) = (angles.cos(), angles.sin());
-        return new Rope(cat([cos, cos], -1).to_type(type), cat([-sin, sin], -1).to_type(type));
+        // libtorch may lay the concatenation out the way the angles lie; the steps that use it read it row by row.
+        return new Rope(cat([cos, cos], -1).to_type(type).contiguous(), cat([-sin, sin], -1).to_type(type).contiguous());
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Qwen25VisionTower : VisionTower
         var gate_proj = weights.DeclareLinear($"{prefix}gate_proj", config.Width, config.IntermediateSize, bias: true);
         var up_proj = weights.DeclareLinear($"{prefix}up_proj", config.Width, config.IntermediateSize, bias: true);
         var down_proj = weights.DeclareLinear($"{prefix}down_proj", config.IntermediateSize, config.Width, bias: true);
-        return x => down_proj.forward(nn.functional.silu(gate_proj.forward(x)) * up_proj.forward(x));
+        return x => down_proj.forward(FusedSteps.Gate(gate_proj.forward(x), up_proj.forward(x)));
     }
 
     public override VisionOutput forward(Tensor pixels_NP, IReadOnlyList<PatchGrid> grids, ForwardTrace? trace)

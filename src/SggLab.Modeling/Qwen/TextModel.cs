@@ -70,8 +70,10 @@ internal sealed class TextLayer
     /// <param name="keep">Given the turned keys and the values [B,T,K,d], for decoding after them.</param>
     public Tensor forward(Tensor x_BTD, Rope rope, Tensor? mask, Action<Tensor, Tensor>? keep = null)
     {
+        // What autograd needs it holds itself; everything else is freed here, layer by layer.
+        using var scope = NewDisposeScope();
         var attended_BTD = x_BTD.Plus(self_attn.forward(input_layernorm.forward(x_BTD), rope, mask, keep));
-        return attended_BTD.Plus(mlp.forward(post_attention_layernorm.forward(attended_BTD)));
+        return attended_BTD.Plus(mlp.forward(post_attention_layernorm.forward(attended_BTD))).MoveToOuterDisposeScope();
     }
 }
 
@@ -143,5 +145,5 @@ internal sealed class TextMlp
         down_proj = weights.DeclareLinear($"{prefix}down_proj", config.IntermediateSize, config.HiddenSize, bias: false);
     }
 
-    public Tensor forward(Tensor x_BTD) => down_proj.forward(nn.functional.silu(gate_proj.forward(x_BTD)) * up_proj.forward(x_BTD));
+    public Tensor forward(Tensor x_BTD) => down_proj.forward(FusedSteps.Gate(gate_proj.forward(x_BTD), up_proj.forward(x_BTD)));
 }

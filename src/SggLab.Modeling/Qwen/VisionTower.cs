@@ -141,8 +141,9 @@ internal sealed class VisionBlock(Func<Tensor, Tensor> norm1, Func<Tensor, Tenso
 {
     public Tensor forward(Tensor x_NE, Rope rope, int[] lengths)
     {
+        using var scope = NewDisposeScope();
         var attended_NE = x_NE.Plus(attn.forward(norm1(x_NE), rope, lengths));
-        return attended_NE.Plus(mlp(norm2(attended_NE)));
+        return attended_NE.Plus(mlp(norm2(attended_NE))).MoveToOuterDisposeScope();
     }
 }
 
