@@ -114,10 +114,27 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_site_runs_from_a_copy_that_a_later_build_leaves_alone()
+    {
+        Dotnet("10.0.100", "echo old >'" + Program + "'");
+        (await RunAsync("up")).Output.ShouldBe("ran up\n");
+        var copy = Directory.GetFiles(Path.Combine(_repository, "artifacts", "run"), "sgglab.dll", SearchOption.AllDirectories).ShouldHaveSingleItem();
+        Dotnet("10.0.100", "echo new >'" + Program + "'");
+        await ShellAsync("sleep 0.02; touch src/Area/Thing.cs");
+
+        await RunAsync("status");
+
+        (await File.ReadAllTextAsync(Program, TestContext.Current.CancellationToken)).ShouldBe("new\n");
+        (await File.ReadAllTextAsync(copy, TestContext.Current.CancellationToken)).ShouldBe("old\n");
+    }
+
+    [Fact]
     public async Task The_commands_exit_code_comes_through()
     {
         (await RunAsync("exit-7")).ExitCode.ShouldBe(7);
     }
+
+    private string Program => Path.Combine(_repository, "artifacts/bin/SggLab.Cli/release/sgglab.dll");
 
     private int Builds => File.ReadLines(_calls).Count(l => l.StartsWith("build", StringComparison.Ordinal));
 
@@ -134,9 +151,9 @@ public sealed class LauncherTests : IDisposable
               --list-sdks) echo "{{sdk}} [/nowhere]" ;;
               build)
                 echo "$@" >>'{{_calls}}'
+                mkdir -p '{{Path.GetDirectoryName(Program)}}'
                 {{build}}
-                mkdir -p '{{_repository}}/artifacts/bin/SggLab.Cli/release'
-                touch '{{_repository}}/artifacts/bin/SggLab.Cli/release/sgglab.dll' ;;
+                touch '{{Program}}' ;;
               *sgglab.dll) shift; case "$1" in exit-7) exit 7 ;; esac; echo "ran $*" ;;
             esac
             """;
