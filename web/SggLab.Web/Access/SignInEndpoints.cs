@@ -13,7 +13,7 @@ namespace SggLab.Web.Access;
 public static class SignInEndpoints
 {
     public const string RateLimit = "sign-in";
-    private const int TriesAMinute = 10;
+    private const int TriesAMinute = 20;
 
     public static void AddSignIn(this IServiceCollection services)
     {

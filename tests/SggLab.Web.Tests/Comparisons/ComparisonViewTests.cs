@@ -1,0 +1,68 @@
+using SggLab.Contracts.Api;
+using SggLab.Web.Comparisons;
+using SggLab.Web.Evaluations;
+using SggLab.Web.Look;
+
+namespace SggLab.Web.Tests.Comparisons;
+
+public sealed class ComparisonViewTests
+{
+    private static RunComparison Variants(params int[] seeds)
+    {
+        RunSummary[] runs = [.. seeds.SelectMany(seed => new[] { "hard_recall", "soft_recall" }.Select(variant => Samples.Run($"{variant}-{seed}", variant, seed, "completed")))];
+        return new RunComparison(runs, [], [.. runs.Select(run => new ComparedEvaluation(run.Id,
+            Samples.Evaluation(run.Id, recall: (run.Variant == "soft_recall" ? 0.5 : 0.4) + run.Seed * 0.01, predicates: new() { ["on"] = run.Variant == "soft_recall" ? 0.9 : 0.2, ["near"] = 0.3 }), null))]);
+    }
+
+    [Fact]
+    public void One_seed_is_named_by_its_variant_and_several_by_their_seed_with_the_same_colour()
+    {
+        ComparisonView.Of(Variants(1)).Lines.Select(line => line.Label).ShouldBe(["Hard Recall", "Soft Recall"]);
+        var lines = ComparisonView.Of(Variants(1, 2)).Lines;
+        lines.Select(line => line.Label).ShouldBe(["Hard Recall, seed 1", "Soft Recall, seed 1", "Hard Recall, seed 2", "Soft Recall, seed 2"]);
+        lines.Where(line => line.Look == VariantLook.Soft).Select(line => line.Dash).ShouldBe([0, 1]);
+    }
+
+    [Fact]
+    public void Runs_of_other_experiments_say_which() =>
+        ComparisonView.Of(new RunComparison([Samples.Run("a"), Samples.Run("b", experiment: "e2")], [], [])).Lines[0].Label.ShouldBe("a (rewards)");
+
+    [Fact]
+    public void Seeds_give_a_mean_and_an_interval_by_Students_t()
+    {
+        var means = ComparisonView.Of(Variants(1, 2)).Means;
+        var soft = means.Single(mean => mean.Look == VariantLook.Soft);
+        soft.Recall.ShouldBe(0.515, 1e-9);
+        // Two values 0.01 apart: deviation 0.00707, over the root of 2, times t(1) = 12.706.
+        (soft.High - soft.Recall).ShouldBe(0.06353, 1e-4);
+        ComparisonView.Of(Variants(1)).Means.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Two_protocols_are_never_averaged()
+    {
+        var comparison = Variants(1, 2);
+        ComparedEvaluation[] mixed = [comparison.Evaluations[0] with { Evaluation = comparison.Evaluations[0].Evaluation with { ProtocolHash = "other" } }, .. comparison.Evaluations.Skip(1)];
+        ComparisonView.Of(comparison with { Evaluations = mixed }).Means.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Predicates_with_the_largest_difference_come_first()
+    {
+        var rows = PredicateRow.Of(ComparisonView.Of(Variants(1)).Predicates);
+        rows.Select(row => row.Predicate).ShouldBe(["on", "near"]);
+        rows[0].Spread.ShouldBe(0.7, 1e-9);
+    }
+
+    [Fact]
+    public void Many_seeds_are_averaged_by_variant_in_the_bars() =>
+        ComparisonView.Of(Variants(1, 2, 3, 4)).Predicates.Select(column => column.Label).ShouldBe(["Hard Recall, mean of 4", "Soft Recall, mean of 4"]);
+
+    [Fact]
+    public void The_telling_metrics_are_rewards_first_and_no_learning_rates()
+    {
+        ComparedChart.Choose(["learning_rate", "loss", "reward", "epoch"], null).ShouldBe(["reward", "loss"]);
+        ComparedChart.Choose(["learning_rate", "loss"], "learning_rate").ShouldBe(["learning_rate"]);
+        ComparedChart.Choose(["loss"], "nonsense").ShouldBeEmpty();
+    }
+}

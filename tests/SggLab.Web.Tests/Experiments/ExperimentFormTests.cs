@@ -1,0 +1,79 @@
+using SggLab.Contracts.Specs;
+using SggLab.Web.Experiments;
+
+namespace SggLab.Web.Tests.Experiments;
+
+public sealed class ExperimentFormTests
+{
+    [Fact]
+    public void The_scripted_form_makes_a_run_a_variant_and_seed()
+    {
+        var (spec, problems) = new ExperimentForm { Name = "try", Seeds = "1, 2" }.Read();
+        problems.ShouldBeEmpty();
+        spec!.Runs.Select(run => run.Name).ShouldBe(["hard-recall-s1", "hard-recall-relax-s1", "soft-recall-s1", "hard-recall-s2", "hard-recall-relax-s2", "soft-recall-s2"]);
+        spec.Runs.ShouldAllBe(run => run.Method == RunMethod.Scripted && run.Scripted!.Steps == 200);
+    }
+
+    [Fact]
+    public void SFT_then_GRPO_starts_every_variant_from_the_one_SFT_run()
+    {
+        var (spec, problems) = new ExperimentForm { Name = "psg", Method = ExperimentForm.SftThenGrpo, Vocabulary = "psg", ModelFolder = "/models/none-here", TrainData = "/data/none/train", TestData = "/data/none/test", Seeds = "7" }.Read();
+        problems.ShouldBeEmpty();
+        spec!.Runs.Select(run => run.Model.Run ?? run.Model.Folder).ShouldBe(["/models/none-here", "sft", "sft", "sft"]);
+        spec.Runs.Select(run => run.Variant).ShouldBe([null, "hard_recall", "hard_recall_relax", "soft_recall"]);
+        spec.Runs.Select(run => SggLab.Contracts.ContentHash.Of(run.Protocol)).Distinct().Count().ShouldBe(1);
+        SpecValidation.Check(spec).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Each_wrong_field_gets_its_own_message_and_nothing_is_made()
+    {
+        var form = new ExperimentForm { Method = ExperimentForm.Grpo, Seeds = "1, two", Steps = "many", GrpoLearningRate = "fast", GroupSize = "" };
+        form.Variants.Clear();
+        var (spec, problems) = form.Read();
+        spec.ShouldBeNull();
+        problems.Select(problem => problem.Field).ShouldBe(
+            [nameof(form.Seeds), nameof(form.Name), nameof(form.Variants), nameof(form.Steps), nameof(form.GrpoLearningRate), nameof(form.GroupSize)], ignoreOrder: true);
+        problems.Single(problem => problem.Field == nameof(form.Seeds)).Message.ShouldContain("'two'");
+    }
+
+    [Fact]
+    public void What_the_spec_refuses_is_said_at_the_field_it_came_from()
+    {
+        var (_, problems) = new ExperimentForm { Name = "x", Method = ExperimentForm.Grpo, GroupSize = "1", Vocabulary = "psg" }.Read();
+        problems.Select(problem => problem.Field).ShouldBe([nameof(ExperimentForm.GroupSize), nameof(ExperimentForm.ModelFolder), nameof(ExperimentForm.TestData), nameof(ExperimentForm.TrainData)], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void A_problem_of_every_run_is_said_once() =>
+        new ExperimentForm { Name = "x", Method = ExperimentForm.Grpo, Seeds = "1,2,3" }.Read().Problems.Count(problem => problem.Field == nameof(ExperimentForm.ModelFolder)).ShouldBe(1);
+
+    [Fact]
+    public void A_folder_that_is_no_model_is_refused_before_anything_is_queued()
+    {
+        var empty = Directory.CreateTempSubdirectory("sgglab-form-");
+        var (_, problems) = new ExperimentForm { Name = "x", Method = ExperimentForm.Sft, ModelFolder = empty.FullName, TrainData = "/none/train", TestData = "/none/test" }.Read();
+        empty.Delete();
+        problems.ShouldContain(problem => problem.Field == nameof(ExperimentForm.ModelFolder) && problem.Message.Contains("config.json"));
+    }
+
+    [Theory]
+    [InlineData("", "Paste a YAML file")]
+    [InlineData("experiment: x\nruns: [", "Line 2")]
+    [InlineData("experiment: x\nrunz: []", "runz")]
+    public void Damaged_YAML_says_where_and_what(string text, string said)
+    {
+        var (spec, problems) = PastedYaml.Read(text, "/lab");
+        spec.ShouldBeNull();
+        problems.Single().Message.ShouldContain(said);
+        problems.Single().Message.ShouldNotContain("/lab/");
+    }
+
+    [Fact]
+    public void A_comparison_of_the_variants_is_offered_where_there_are_several()
+    {
+        ComparisonChoice.Of([Samples.Run("h1", "hard_recall"), Samples.Run("s1"), Samples.Run("h2", "hard_recall", 2), Samples.Run("s2", seed: 2), Samples.Run("sft", null, method: "sft")])
+            .Select(choice => (choice.Text, choice.Runs.Count)).ShouldBe([("Compare the variants, seed 1", 2), ("Compare all 4 runs", 4)]);
+        ComparisonChoice.Of([Samples.Run()]).ShouldBeEmpty();
+    }
+}
