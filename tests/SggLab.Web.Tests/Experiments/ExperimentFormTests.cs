@@ -59,7 +59,7 @@ public sealed class ExperimentFormTests
 
     [Theory]
     [InlineData("", "Paste a YAML file")]
-    [InlineData("experiment: x\nruns: [", "Line 2")]
+    [InlineData("experiment: x\nruns: [", "Line 3")]
     [InlineData("experiment: x\nrunz: []", "runz")]
     public void Damaged_YAML_says_where_and_what(string text, string said)
     {
