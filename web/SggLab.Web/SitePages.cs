@@ -38,7 +38,9 @@ public static class SitePages
         {
             pages.Use(LimitBody);
             pages.UseExceptionHandler("/error", createScopeForErrors: true);
-            pages.UseStatusCodePagesWithReExecute("/status/{0}", createScopeForStatusCodePages: true);
+            // Only what a person reads: a refused POST (a circuit's, a form's) keeps its own status.
+            pages.UseWhen(context => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method),
+                read => read.UseStatusCodePagesWithReExecute("/status/{0}", createScopeForStatusCodePages: true));
         });
     }
 

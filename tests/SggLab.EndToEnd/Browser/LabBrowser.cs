@@ -6,11 +6,14 @@ namespace SggLab.EndToEnd.Browser;
 public sealed class LabBrowser : IAsyncLifetime
 {
     private static readonly string[] s_programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
+    /// <summary>Milliseconds that a page may take to show what is expected, on a busy machine.</summary>
+    private const float Patience = 45_000;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
     public async ValueTask InitializeAsync()
     {
+        Assertions.SetDefaultExpectTimeout(Patience);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -29,7 +32,7 @@ public sealed class LabBrowser : IAsyncLifetime
             TimezoneId = "Europe/Berlin",
             Locale = "en-GB",
         });
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout(Patience);
         return new LabPage(site, context, await context.NewPageAsync(), width);
     }
 

@@ -63,8 +63,19 @@ public sealed class LabPage : IAsyncDisposable
         await SettledAsync();
     }
 
-    /// <summary>Pixels that the page is wider than its window.</summary>
-    public Task<int> OverflowAsync() => Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    /// <summary>Nothing reaches past the window's right edge; if something does, the message names the outermost elements that do.</summary>
+    public async Task ShouldFitAsync(string what)
+    {
+        var wide = await Page.EvaluateAsync<string[]>("""
+            () => {
+              const edge = document.documentElement.clientWidth;
+              if (document.documentElement.scrollWidth <= edge) return [];
+              return [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > edge + 0.5)
+                .slice(0, 12).map(e => `${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''} reaches ${Math.round(e.getBoundingClientRect().right)} of ${edge}: ${(e.textContent ?? '').trim().slice(0, 40)}`);
+            }
+            """);
+        wide.ShouldBeEmpty($"{what} is wider than its window of {Width} pixels");
+    }
 
     /// <summary>Waits for a text that only a live update brings: the page must not be loaded again.</summary>
     public async Task MarkAsync() => await Page.EvaluateAsync("window.labTestMark = true");

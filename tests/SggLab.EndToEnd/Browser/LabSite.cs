@@ -7,7 +7,7 @@ using SggLab.Tracking.Store;
 
 namespace SggLab.EndToEnd.Browser;
 
-/// <summary>A whole lab for the tests of this assembly: a database of its own, the real web process and, where a test asks, the real worker process.</summary>
+/// <summary>A whole lab for the tests of this assembly: a database of its own, the real web process and two real worker processes.</summary>
 public sealed class LabSite : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
@@ -29,7 +29,9 @@ public sealed class LabSite : IAsyncLifetime
         await LabDatabase.MigrateAsync(_database);
         await LabDatabase.CreateFirstAdministratorAsync(_database, _home.FullName);
         await StartWebAsync();
-        _workers.Add(Start("SggLab.Worker", "--server", Address.ToString(), "--token-file", Path.Combine(_home.FullName, "worker-token"), "--state", Path.Combine(_home.FullName, "worker"), "--threads", "1"));
+        // Two: one is kept by the sample's endless run, the other is free for what a test queues.
+        foreach (var name in new[] { "worker-1", "worker-2" })
+            _workers.Add(Start("SggLab.Worker", "--server", Address.ToString(), "--token-file", Path.Combine(_home.FullName, "worker-token"), "--state", Path.Combine(_home.FullName, name), "--threads", "1"));
     }
 
     public async Task StartWebAsync()

@@ -30,7 +30,7 @@ public sealed class LostConnectionTests(LabSite site, LabBrowser browser)
         await page.GetByLabel("Name").FillAsync("to-cancel");
         await page.GetByLabel("Steps", new() { Exact = true }).FillAsync("20000");
         foreach (var variant in new[] { "Hard Recall + Relax", "Soft Recall" })
-            await page.GetByText(variant, new() { Exact = true }).ClickAsync();
+            await page.Locator("#new-experiment").GetByText(variant, new() { Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Check" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Queue the run" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "hard-recall-s1", Exact = true }).ClickAsync();

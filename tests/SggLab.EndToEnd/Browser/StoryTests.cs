@@ -57,14 +57,14 @@ public sealed partial class StoryTests(LabSite site, LabBrowser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Check" }).ClickAsync();
         await Expect(page.Locator("[data-field=name]")).ToContainTextAsync("Give the experiment a name");
         await page.GetByLabel("Name").FillAsync(name);
-        await page.GetByLabel("Steps", new() { Exact = true }).FillAsync("150");
+        await page.GetByLabel("Steps", new() { Exact = true }).FillAsync("100");
         await page.GetByLabel("Milliseconds a step").FillAsync("40");
         await page.GetByRole(AriaRole.Button, new() { Name = "Check" }).ClickAsync();
         await Expect(page.Locator(".lab-preview li")).ToHaveCountAsync(3);
         await page.GetByRole(AriaRole.Button, new() { Name = "Queue 3 runs" }).ClickAsync();
         await Expect(page.Locator("#main h1")).ToHaveTextAsync(name);
         await Expect(page.Locator("tr[data-run]")).ToHaveCountAsync(3);
-        (await lab.OverflowAsync()).ShouldBeLessThanOrEqualTo(0);
+        await lab.ShouldFitAsync("The experiment");
     }
 
     private static async Task WatchAsync(LabPage lab)
@@ -99,7 +99,7 @@ public sealed partial class StoryTests(LabSite site, LabBrowser browser)
         await page.GetByLabel("Metric").SelectOptionAsync("reward");
         await Expect(page).ToHaveURLAsync(new Regex("metric=reward"));
         await Expect(page.Locator("canvas")).ToHaveCountAsync(1);
-        (await lab.OverflowAsync()).ShouldBeLessThanOrEqualTo(0);
+        await lab.ShouldFitAsync("The comparison");
     }
 
     private static async Task RankAndTraceAsync(LabPage lab)
@@ -114,7 +114,7 @@ public sealed partial class StoryTests(LabSite site, LabBrowser browser)
         await rows.First.GetByRole(AriaRole.Link, new() { Name = "checkpoint" }).ClickAsync();
         await Expect(page.Locator(lab.IsNarrow ? ".lab-lineage-row[aria-current=true]" : ".lab-lineage-box[aria-current=true]")).ToBeVisibleAsync();
         await Expect(page.Locator("section[aria-labelledby=files] tbody tr").First).ToBeVisibleAsync();
-        (await lab.OverflowAsync()).ShouldBeLessThanOrEqualTo(0);
+        await lab.ShouldFitAsync("The checkpoint");
         await page.GetByRole(AriaRole.Link, new() { Name = "#" + number, Exact = true }).First.ClickAsync();
         await Expect(page.Locator(".lab-event-here .lab-event-type")).ToHaveTextAsync("evaluation_recorded");
     }
