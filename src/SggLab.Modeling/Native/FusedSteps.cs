@@ -53,7 +53,7 @@ internal static class FusedSteps
             var saved = ctx.get_saved_variables();
             var (toX, toWeight) = (empty_like(saved[0]), empty_like(saved[1]));
             FusedKernels.NormBack(grad_output.contiguous(), saved[0], saved[1], saved[2], toX, toWeight);
-            return [toX.MoveToOuterDisposeScope(), toWeight.MoveToOuterDisposeScope(), null!];
+            return GradientHandover.Return([grad_output], toX, toWeight, null);
         }
     }
 
@@ -76,7 +76,7 @@ internal static class FusedSteps
             var saved = ctx.get_saved_variables();
             var (toGate, toUp) = (empty_like(saved[0]), empty_like(saved[0]));
             FusedKernels.GateBack(grad_output.contiguous(), saved[0], saved[1], toGate, toUp);
-            return [toGate.MoveToOuterDisposeScope(), toUp.MoveToOuterDisposeScope()];
+            return GradientHandover.Return([grad_output], toGate, toUp);
         }
     }
 
@@ -101,7 +101,7 @@ internal static class FusedSteps
             var saved = ctx.get_saved_variables();
             var result = empty(grad_output.shape, ScalarType.Float32);
             FusedKernels.Turn(grad_output.contiguous(), saved[0], saved[1], result, -1);
-            return [result.MoveToOuterDisposeScope(), null!, null!];
+            return GradientHandover.Return([grad_output], result, null, null);
         }
     }
 }

@@ -35,6 +35,6 @@ internal sealed class LayerCheckpoint : autograd.SingleTensorFunction<LayerCheck
         var x = ctx.get_saved_variables()[0].detach().requires_grad_(true);
         var y = ((Func<Tensor, Tensor>)ctx.get_data("part"))(x);
         y.backward([grad_output]);
-        return [x.grad!.MoveToOuterDisposeScope(), null!];
+        return GradientHandover.Return([grad_output], x.grad!, null);
     }
 }

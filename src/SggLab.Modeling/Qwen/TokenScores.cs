@@ -66,7 +66,6 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
         {
-            // What autograd takes must outlive the scope of this call; saved tensors and chunks must not.
             using var scope = NewDisposeScope();
             var saved = ctx.get_saved_variables();
             var (hidden_ND, head_VD, labels_N, normalisers_N) = (saved[0], saved[1], saved[2], saved[3]);
@@ -91,7 +90,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                 else
                     toHead?.Add(typed_CV.t().mm(hidden_CD));
             }
-            return [toHidden?.MoveToOuterDisposeScope()!, toHead?.to_type(head_VD.dtype).MoveToOuterDisposeScope()!, null!, null!, null!, null!];
+            return GradientHandover.Return(grad_outputs, toHidden, toHead?.to_type(head_VD.dtype), null, null, null, null);
         }
 
         private static Tensor Logits(Tensor hidden_CD, Tensor head_VD, double temperature)
