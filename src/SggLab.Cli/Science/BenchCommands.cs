@@ -13,6 +13,8 @@ public static class BenchCommands
     {
         ["rewards"] = "SggLab.SceneGraphs.Bench",
         ["evaluator"] = "SggLab.SceneGraphs.Bench",
+        ["model"] = "SggLab.Modeling.Bench",
+        ["memory"] = "SggLab.Modeling.Bench",
     };
 
     public static Command Create()
@@ -22,16 +24,38 @@ public static class BenchCommands
         var json = new Option<bool>("--json") { Description = "Print lines of {\"name\", \"value\", \"unit\", \"yardstick\", \"yardstickValue\", \"ratio\", \"peakMemoryMb\"}." };
         var command = new LabCommand("bench", "Measure speed and memory, each figure beside its yardstick.")
         {
-            Examples = ["./sgglab bench rewards --json    # cases a second of all six rewards"],
+            Examples =
+            [
+                "./sgglab bench rewards --json    # cases a second of all six rewards",
+                "./sgglab bench model --json      # training, rollouts and images, in matmuls beside transformers'",
+                "./sgglab bench memory            # a thousand steps of GRPO hold what the first ones held",
+            ],
         };
+        var item = new Option<string?>("--item") { Description = "model: only the items whose name contains this.", HelpName = "TEXT" };
+        var steps = new Option<int?>("--steps") { Description = "memory: steps to take (1000).", HelpName = "N" };
         command.Add(name);
         command.Add(list);
         command.Add(json);
-        command.SetAction((parsed, stop) => RunAsync(parsed.GetValue(name), parsed.GetValue(list), parsed.GetValue(json), stop));
+        command.Add(item);
+        command.Add(steps);
+        command.SetAction((parsed, stop) => RunAsync(parsed.GetValue(name), parsed.GetValue(list),
+            Arguments(parsed.GetValue(name), parsed.GetValue(json), parsed.GetValue(item), parsed.GetValue(steps)), stop));
         return command;
     }
 
-    private static async Task<int> RunAsync(string? name, bool list, bool json, CancellationToken stop)
+    private static string[] Arguments(string? name, bool json, string? item, int? steps)
+    {
+        if (item is not null && name != "model")
+            throw new LabException("--item chooses among the items of `bench model`.");
+        if (steps is not null && name != "memory")
+            throw new LabException("--steps belongs to `bench memory`.");
+        if (steps < 20)
+            throw new LabException($"--steps is {steps}; growth shows over 20 steps or more.");
+        return [.. json ? (string[])["--json"] : [], .. item is null ? (string[])[] : ["--item", item],
+            .. steps is null ? (string[])[] : ["--steps", steps.Value.ToString(System.Globalization.CultureInfo.InvariantCulture)]];
+    }
+
+    private static async Task<int> RunAsync(string? name, bool list, string[] arguments, CancellationToken stop)
     {
         if (list || name is null)
         {
@@ -43,7 +67,7 @@ public static class BenchCommands
         var folder = Path.Combine(LabHome.Repository, "bench", project);
         if (!Directory.Exists(folder))
             throw new LabException($"The benchmark's sources are not at {folder}; run it inside a checkout of the repository.", 3);
-        var start = new ProcessStartInfo(SitePrograms.Dotnet, ["run", "-c", "Release", "-v", "q", "--project", folder, "--", name, .. json ? (string[])["--json"] : []]) { WorkingDirectory = LabHome.Repository };
+        var start = new ProcessStartInfo(SitePrograms.Dotnet, ["run", "-c", "Release", "-v", "q", "--project", folder, "--", name, .. arguments]) { WorkingDirectory = LabHome.Repository };
         using var process = Process.Start(start) ?? throw new LabException($"{SitePrograms.Dotnet} could not be started.", 3);
         try
         {
