@@ -7,7 +7,7 @@ FROM ${SDK_IMAGE} AS build
 ARG VERSION=0.0.0-container
 WORKDIR /source
 COPY . .
-RUN dotnet publish web/SggLab.Web -c Release -o /app -nodeReuse:false -p:MinVerSkip=true -p:Version=${VERSION}
+RUN dotnet publish web/SggLab.Web -c Release --use-current-runtime --no-self-contained -o /app -nodeReuse:false -p:MinVerSkip=true -p:Version=${VERSION}
 
 FROM ${RUNTIME_IMAGE}
 # A user of its own; the data folder belongs to it, and so does a volume mounted there for the first time.

@@ -10,7 +10,7 @@ ARG VERSION=0.0.0-container
 ARG CUDA=false
 WORKDIR /source
 COPY . .
-RUN dotnet publish src/SggLab.Cli -c Release -o /app -nodeReuse:false -p:MinVerSkip=true -p:Version=${VERSION} -p:Cuda=${CUDA}
+RUN dotnet publish src/SggLab.Cli -c Release --use-current-runtime --no-self-contained -o /app -nodeReuse:false -p:MinVerSkip=true -p:Version=${VERSION} -p:Cuda=${CUDA}
 
 FROM ${RUNTIME_IMAGE}
 # libgomp: libtorch's threads.

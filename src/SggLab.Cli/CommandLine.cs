@@ -1,7 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using SggLab.Cli.Data;
+using SggLab.Cli.Models;
+using SggLab.Cli.Runs;
+using SggLab.Cli.Science;
+using SggLab.Cli.Site.Checks;
+using SggLab.Cli.Site.Testing;
 using SggLab.Cli.Site;
+using SggLab.Cli.Training;
 using SggLab.Contracts;
 
 namespace SggLab.Cli;
@@ -10,9 +17,9 @@ namespace SggLab.Cli;
 public static class CommandLine
 {
     /// <summary>Exit codes: 0 done; 1 it ran and the answer is no; 2 wrong use or bad input; 3 a part of the environment is missing; 130 interrupted; 70 a bug.</summary>
-    public static async Task<int> RunAsync(string[] args, IEnumerable<Command> groups)
+    public static async Task<int> RunAsync(string[] args)
     {
-        var root = Root(groups);
+        var root = Root();
         if (args.Length == 0)
             args = ["--help"];
         var parsed = root.Parse(args);
@@ -47,23 +54,41 @@ public static class CommandLine
         }
     }
 
-    /// <summary>The whole command tree, groups of the same name joined.</summary>
-    public static RootCommand Root(IEnumerable<Command> groups)
+    /// <summary>The whole command tree, a line a group.</summary>
+    public static RootCommand Root()
     {
-        var root = new RootCommand("SggLab trains scene-graph models (SFT, then GRPO with graph rewards) and traces every number to the events that made it.");
-        foreach (var group in groups)
-            Join(root, group);
+        var root = new RootCommand("SggLab trains scene-graph models (SFT, then GRPO with graph rewards) and traces every number to the events that made it.")
+        {
+            UpCommands.Create(),
+            DownCommands.Create(),
+            StatusCommands.Create(),
+            LogsCommands.Create(),
+            DoctorCommands.Create(),
+            TestCommands.Create(),
+            CheckCommands.Create(),
+            DatabaseCommands.Create(),
+            RebuildCommands.Create(),
+            ParityCommands.Create(),
+            ModelCommands.Create(),
+            TokenizerCommands.Create(),
+            ImageCommands.Create(),
+            GenerateCommands.Create(),
+            DemoCommands.Create(),
+            TrainCommands.Create(),
+            RunCommands.Create(),
+            LeaderboardCommands.Create(),
+            CheckpointCommands.Create(),
+            TokenCommands.Create(),
+            WorkerCommands.Create(),
+            RewardCommands.Create(),
+            SceneCommands.Create(),
+            SimilarityCommands.Create(),
+            EvalCommands.Create(),
+            BenchCommands.Create(),
+            DataCommands.Create(),
+        };
         root.Options.OfType<HelpOption>().Single().Action = new HelpWithExamples();
         return root;
-    }
-
-    private static void Join(Command parent, Command child)
-    {
-        if (parent.Subcommands.FirstOrDefault(c => c.Name == child.Name) is not { } twin)
-            parent.Add(child);
-        else
-            foreach (var grandchild in child.Subcommands)
-                Join(twin, grandchild);
     }
 
     private static int WrongUse(ParseResult parsed)

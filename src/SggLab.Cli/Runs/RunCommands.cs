@@ -1,16 +1,18 @@
 using System.CommandLine;
+using SggLab.Cli.Training;
 
 namespace SggLab.Cli.Runs;
 
-/// <summary>sgglab run queue, list, show, events, cancel, retry.</summary>
+/// <summary>sgglab run validate, queue, list, show, events, cancel, retry.</summary>
 public static class RunCommands
 {
     public static Command Create()
     {
-        var run = new LabCommand("run", "Queue runs and look at them.")
+        var run = new LabCommand("run", "Check, queue and watch runs.")
         {
             Examples = ["./sgglab run queue examples/demo.yaml    # queue an experiment", "./sgglab run list                        # all runs, newest first"],
         };
+        run.Add(ValidateRun.Create());
         run.Add(QueueRuns.Create());
         run.Add(ListRuns.Create());
         run.Add(ShowRun.Create());

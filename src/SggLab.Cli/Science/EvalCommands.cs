@@ -1,11 +1,12 @@
 using System.CommandLine;
+using SggLab.Cli.Training;
 using SggLab.SceneGraphs.Metrics;
 
 namespace SggLab.Cli.Science;
 
 public static class EvalCommands
 {
-    public static Command Create() => new("eval", "Evaluate predictions against ground truth.") { ScoreEvaluation.Create(), CompareEvaluations.Create() };
+    public static Command Create() => new("eval", "Evaluate models, score and compare predictions.") { RunEvaluation.Create(), ScoreEvaluation.Create(), CompareEvaluations.Create() };
 
     internal static Option<string> Dataset() => new("--dataset")
     {

@@ -5,7 +5,8 @@ using SggLab.Contracts.Specs;
 
 namespace SggLab.Cli.Training;
 
-public static class ValidateCommands
+/// <summary>`run validate FILE`: everything wrong with a run file, a line a problem.</summary>
+internal static class ValidateRun
 {
     public static Command Create()
     {
@@ -20,7 +21,7 @@ public static class ValidateCommands
         validate.Add(here);
         validate.Add(json);
         validate.SetAction(parsed => Validate(parsed.GetValue(file)!, parsed.GetValue(here), parsed.GetValue(json)));
-        return new Command("run", "Queue, watch and check runs.") { validate };
+        return validate;
     }
 
     private static int Validate(string file, bool here, bool json)

@@ -8,7 +8,7 @@ using SggLab.Training;
 namespace SggLab.Cli.Training;
 
 /// <summary>`eval run`: greedy inference of a model folder over a split, and the figures of what it wrote.</summary>
-public static class EvalRunCommands
+internal static class RunEvaluation
 {
     public static Command Create()
     {
@@ -32,7 +32,7 @@ public static class EvalRunCommands
         run.SetAction((parsed, cancellation) => Task.Run(() => Run(new EvalOptions(parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(split)!,
             parsed.GetValue(protocol)!, parsed.GetValue(output)!, parsed.GetValue(vocabulary)!, parsed.GetValue(limit), parsed.GetValue(batch),
             parsed.GetValue(device)!, parsed.GetValue(json)), cancellation), CancellationToken.None));
-        return new Command("eval", "Evaluate models and score predictions.") { run };
+        return run;
     }
 
     private sealed record EvalOptions(string Model, string Data, string Split, string Protocol, string Output, string Vocabulary, int? Limit, int Batch, string Device, bool Json);
