@@ -21,14 +21,14 @@ public static class LabUrls
         string? pick = null) =>
         With(Runs, ("q", search), ("state", state), ("method", method), ("variant", variant), ("experiment", experiment), ("sort", sort), ("pick", pick));
 
-    public static string Run(string id, string? tab = null, int? smooth = null, long? @event = null, string? type = null) =>
-        With($"/runs/{Escape(id)}", ("tab", tab), ("smooth", Number(smooth)), ("event", Number(@event)), ("type", type));
+    public static string Run(string id, string? tab = null, int? smooth = null, long? @event = null, string? type = null, int? step = null) =>
+        With($"/runs/{Escape(id)}", ("tab", tab), ("step", Number(step)), ("smooth", Number(smooth)), ("event", Number(@event)), ("type", type));
 
     public static string CompareRuns(IEnumerable<string> runs, string? metric = null, int? smooth = null, string? diff = null) =>
         With(Compare, [.. runs.Select(run => ("run", (string?)run)), ("metric", metric), ("smooth", Number(smooth)), ("diff", diff)]);
 
-    public static string Board(string? dataset = null, string? split = null, string? protocol = null, string? asOf = null) =>
-        With(Leaderboard, ("dataset", dataset), ("split", split), ("protocol", protocol), ("asOf", asOf));
+    public static string Board(string? dataset = null, string? split = null, string? protocol = null, string? asOf = null, string? sort = null) =>
+        With(Leaderboard, ("dataset", dataset), ("split", split), ("protocol", protocol), ("asOf", asOf), ("sort", sort));
 
     public static string Checkpoint(string id) => $"/checkpoints/{Escape(id)}";
 

@@ -4,6 +4,7 @@ using SggLab.Web.Access;
 using SggLab.Web.Experiments;
 using SggLab.Web.Layout;
 using SggLab.Web.Live;
+using SggLab.Web.Rollouts;
 
 namespace SggLab.Web;
 
@@ -17,7 +18,6 @@ public static class SitePages
     public static void AddSitePages(this WebApplicationBuilder builder, string home)
     {
         var services = builder.Services;
-        builder.WebHost.UseStaticWebAssets(); // a build that was not published finds styles and scripts in the sources and packages
         services.AddRazorComponents().AddInteractiveServerComponents(options => options.DetailedErrors = builder.Environment.IsDevelopment())
             .AddHubOptions(options => options.MaximumReceiveMessageSize = LargestMessage);
         services.AddBootstrapBlazor(options => (options.FallbackCulture, options.SupportedCultures) = ("en", ["en"]));
@@ -28,6 +28,7 @@ public static class SitePages
         services.AddSignIn();
         services.AddScoped<LivePages>();
         services.AddSingleton(new Presets(home));
+        services.AddSingleton<RolloutShardReader>();
     }
 
     /// <summary>First of all, before routing: headers, and a page for what goes wrong outside the API.</summary>

@@ -38,7 +38,8 @@ public sealed record CheckpointLineage(CheckpointNode Checkpoint, IReadOnlyList<
 
 public sealed record QueueItem(int Position, RunSummary Run, string? WaitsFor);
 public sealed record WorkerSummary(string Id, string Machine, string Device, string State, string? RunId, string? Run, DateTimeOffset LastSeen, string Version);
-public sealed record ActivityItem(long Event, DateTimeOffset At, string By, string Text, string? RunId, string? ExperimentId, string? Checkpoint);
+/// <param name="Run">The run's name as it stands in the text.</param>
+public sealed record ActivityItem(long Event, DateTimeOffset At, string By, string Text, string? RunId, string? ExperimentId, string? Checkpoint, string? Run = null);
 /// <summary>One stored event, as `run events` prints it; Data of a worker's record is the record's own data.</summary>
 /// <param name="Record">Number that the worker's record itself bears; null for other events.</param>
 /// <param name="Superseded">True where the record came after its attempt had lost the run.</param>

@@ -24,7 +24,7 @@ public sealed partial class EveryPageTests(LabSite site, LabBrowser browser)
         foreach (var (name, path) in new[]
         {
             ("home", "/"), ("new-experiment", "/?new=fields"), ("new-experiment-yaml", "/?new=yaml"), ("new-experiment-presets", "/?new=demo"), ("runs", "/runs"), ("experiment", $"/experiments/{experiment}"), ("run", $"/runs/{runs[0]}"),
-            ("run-evaluations", $"/runs/{runs[0]}?tab=evaluations"), ("run-checkpoints", $"/runs/{runs[0]}?tab=checkpoints"), ("run-attempts", $"/runs/{runs[0]}?tab=attempts"), ("run-log", $"/runs/{runs[0]}?tab=log"), ("run-events", $"/runs/{runs[0]}?tab=events"),
+            ("run-rollouts", $"/runs/{runs[0]}?tab=rollouts"), ("run-evaluations", $"/runs/{runs[0]}?tab=evaluations"), ("run-checkpoints", $"/runs/{runs[0]}?tab=checkpoints"), ("run-attempts", $"/runs/{runs[0]}?tab=attempts"), ("run-log", $"/runs/{runs[0]}?tab=log"), ("run-events", $"/runs/{runs[0]}?tab=events"),
             ("run-configuration", $"/runs/{runs[0]}?tab=config"), ("compare", "/compare?" + string.Join('&', runs.Take(3).Select(run => "run=" + run))), ("compare-nothing", "/compare"), ("leaderboard", "/leaderboard"),
             ("checkpoint", $"/checkpoints/{checkpoint}"), ("queue", "/queue"), ("no-run", "/runs/nosuchrun1"), ("no-experiment", "/experiments/none"), ("no-checkpoint", "/checkpoints/none"),
         })

@@ -21,7 +21,7 @@ public sealed partial class CurveChart : IAsyncDisposable
     [Parameter] public string? Hint { get; set; }
     /// <summary>Charts with one key move their cursors together.</summary>
     [Parameter] public string? Together { get; set; }
-    [Parameter] public int Height { get; set; } = 170;
+    [Parameter] public int Height { get; set; } = 184;
 
     /// <summary>The last value as it was measured: the faint line has it where the strong one is smoothed.</summary>
     private string? Reading => Model.Lines.Count(line => !line.Faint) == 1 ? Numbers.Reading(Last(Model.Lines[0])) : null;

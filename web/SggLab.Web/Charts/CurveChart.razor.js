@@ -27,7 +27,7 @@ const options = (state) => {
     cursor: { sync: settings.together ? { key: settings.together } : undefined, points: { size: 6 }, y: false },
     scales: { x: { time: false }, y: { range: (u, min, max) => padded(min, max) } },
     axes: [
-      { stroke: ink, grid: { show: false }, ticks: tick, font: '11px Inter, sans-serif', size: 26, space: 60 },
+      { stroke: ink, grid: { show: false }, ticks: tick, font: '11px Inter, sans-serif', size: 24, space: 60, label: 'step', labelSize: 16, labelFont: '11px Inter, sans-serif', labelGap: -2 },
       { stroke: ink, grid, ticks: tick, font: '11px Inter, sans-serif', size: 48, space: 34, values: (u, splits) => splits.map(number) },
     ],
     series: [
@@ -48,8 +48,10 @@ const options = (state) => {
 
 const padded = (min, max) => {
   if (min === null || max === null) return [0, 1];
+  if (min === 0 && max === 0) return [0, 1];
   const room = (max - min || Math.abs(max) || 1) * 0.08;
-  return [min - room, max + room];
+  // What is never negative is not drawn below zero.
+  return [min >= 0 ? Math.max(0, min - room) : min - room, max + room];
 };
 
 // The reading under the cursor: step, and each strong line's value with its colour.

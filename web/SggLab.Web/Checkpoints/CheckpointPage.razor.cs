@@ -19,6 +19,9 @@ public sealed partial class CheckpointPage
     [Inject] public required RunQueries Runs { get; init; }
     [Parameter] public string Id { get; set; } = "";
 
+    /// <summary>The parent as people call it: its run and step.</summary>
+    private string? ParentName => _lineage?.Ancestors.FirstOrDefault(node => node.Id == _lineage.Checkpoint.Parent) is { } parent ? $"{parent.Run}, step {Numbers.Count(parent.Step)}" : null;
+
     protected override bool Concerns(LabChange change) => change.Kind is "checkpoint" or "leaderboard";
 
     protected override async Task LoadAsync(CancellationToken cancellation)

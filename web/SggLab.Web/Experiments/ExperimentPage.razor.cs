@@ -4,6 +4,7 @@ using SggLab.Tracking.Experiments;
 using SggLab.Tracking.Leaderboards;
 using SggLab.Tracking.Live;
 using SggLab.Tracking.Runs;
+using SggLab.Web.Runs;
 
 namespace SggLab.Web.Experiments;
 
@@ -13,6 +14,7 @@ public sealed partial class ExperimentPage
     private IReadOnlyList<RunSummary> _runs = [];
     private IReadOnlyList<ComparisonChoice> _comparisons = [];
     private IReadOnlyList<Result> _bars = [];
+    private IReadOnlyDictionary<string, double> _recalls = RunRecalls.None;
     private string? _board;
 
     [Inject] public required ExperimentQueries Experiments { get; init; }
@@ -30,11 +32,12 @@ public sealed partial class ExperimentPage
         var experiment = await Experiments.FindAsync(By, Id, cancellation);
         if (experiment is not null)
         {
-            // Oldest first: the order in which they start.
-            _runs = [.. (await Runs.ListAsync(By, new RunFilter(ExperimentId: Id, Limit: 500), cancellation)).Reverse()];
+            // In the order of its file: what a run starts from stands above it.
+            _runs = await Runs.ListAsync(By, new RunFilter(ExperimentId: Id, Limit: 500), cancellation);
             var ranked = await Boards.RowsAsync(By, cancellation: cancellation);
             var own = ranked.Where(row => _runs.Any(run => run.Id == row.RunId)).ToList();
             _bars = Result.Of(own);
+            _recalls = RunRecalls.Of(own);
             _board = own is [var first, ..] ? LabUrls.Board(first.Dataset, first.Split, first.ProtocolHash) : null;
             _comparisons = ComparisonChoice.Of(_runs);
         }

@@ -6,7 +6,7 @@ namespace SggLab.Web.Home;
 /// <summary>What the home page says about the lab at this moment.</summary>
 public sealed record HomeView
 {
-    public const int MostRunning = 6, MostExperiments = 20, MostActivity = 20, ActivityRead = 200;
+    public const int MostRunning = 6, MostExperiments = 20, MostActivity = 12, ActivityRead = 200;
 
     public static HomeView Empty { get; } = new() { Running = [], Sparks = [], Queue = [], WorkerList = [], Experiments = [], Activity = [], Best = null };
 
@@ -17,6 +17,8 @@ public sealed record HomeView
     public required IReadOnlyList<ExperimentSummary> Experiments { get; init; }
     public required IReadOnlyList<ActivityLine> Activity { get; init; }
     public required LeaderboardRow? Best { get; init; }
+
+    public Web.Queue.WorkerNames Names => Web.Queue.WorkerNames.Of(WorkerList);
 
     public int Waiting => Queue.Count(item => item.Run.State is "queued" or "waiting");
     public int Workers => WorkerList.Count(IsHere);

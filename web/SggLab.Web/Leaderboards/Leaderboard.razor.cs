@@ -22,6 +22,7 @@ public sealed partial class Leaderboard
     [SupplyParameterFromQuery(Name = "dataset")] public string? Dataset { get; set; }
     [SupplyParameterFromQuery(Name = "split")] public string? Split { get; set; }
     [SupplyParameterFromQuery(Name = "protocol")] public string? Protocol { get; set; }
+    [SupplyParameterFromQuery(Name = "sort")] public string? Sort { get; set; }
     [SupplyParameterFromQuery(Name = "asOf")] public string? AsOf { get; set; }
 
     protected override bool Concerns(LabChange change) => change.Kind == "leaderboard" && _moment is null;
@@ -39,17 +40,17 @@ public sealed partial class Leaderboard
         var ranked = await Boards.RowsAsync(By, _board.Dataset, _board.Split, _board.ProtocolHash, _moment, cancellation);
         if (_protocol.Hash != _board.ProtocolHash && ranked is [var first, ..])
             _protocol = (_board.ProtocolHash, (await Runs.FindAsync(By, first.RunId, cancellation))?.Spec.Protocol);
-        _rows = BoardRow.Arrange(ranked, PublishedRows.ComparableWith(_protocol.Hash == _board.ProtocolHash ? _protocol.Protocol : null));
+        _rows = BoardRow.Arrange(ranked, PublishedRows.ComparableWith(_protocol.Hash == _board.ProtocolHash ? _protocol.Protocol : null), BoardSort.Parse(Sort));
         _top = BoardRow.Top(_rows);
     }
 
     private void Choose(ChangeEventArgs e)
     {
         if (_boards.FirstOrDefault(board => BoardChoice.Key(board) == e.Value as string) is { } board)
-            Navigation.NavigateTo(LabUrls.Board(board.Dataset, board.Split, board.ProtocolHash, AsOf), replace: true);
+            Navigation.NavigateTo(LabUrls.Board(board.Dataset, board.Split, board.ProtocolHash, AsOf, Sort), replace: true);
     }
 
     private void GoToMoment() => Navigation.NavigateTo(Address(asOf: BoardMoment.ForAddress(_typed) ?? ""), replace: true);
 
-    private string Address(string asOf) => LabUrls.Board(Dataset, Split, Protocol, asOf);
+    private string Address(string asOf) => LabUrls.Board(Dataset, Split, Protocol, asOf, Sort);
 }

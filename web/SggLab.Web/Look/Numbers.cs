@@ -61,6 +61,13 @@ public static class Numbers
 
     public static string Exact(DateTimeOffset at) => at.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
+    /// <summary>Time of day in UTC, for long lists whose days are in their titles.</summary>
+    public static string Clock(DateTimeOffset at) => at.ToUniversalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+
+    /// <summary>A program's version with its commit cut to ten digits: 1.2.3+0123456789.</summary>
+    public static string Version(string version) =>
+        version.IndexOf('+', StringComparison.Ordinal) is var at and >= 0 && version.Length > at + 11 ? version[..(at + 11)] : version;
+
     private static string Coarse(TimeSpan span) => span switch
     {
         { TotalSeconds: < 60 } => $"{(int)span.TotalSeconds} s",

@@ -10,6 +10,7 @@ public sealed partial class QueuePage
 {
     private IReadOnlyList<QueueItem> _queue = [];
     private IReadOnlyList<WorkerSummary> _workers = [];
+    private WorkerNames _names = WorkerNames.None;
 
     [Inject] public required QueueQueries Queue { get; init; }
     [Inject] public required WorkerQueries Workers { get; init; }
@@ -20,5 +21,6 @@ public sealed partial class QueuePage
     {
         _queue = await Queue.ListAsync(By, cancellation);
         _workers = QueueText.Arrange(await Workers.ListAsync(By, cancellation));
+        _names = WorkerNames.Of(_workers);
     }
 }

@@ -5,38 +5,46 @@ using SggLab.Tracking;
 using SggLab.Tracking.Comparisons;
 using SggLab.Tracking.Live;
 using SggLab.Tracking.Runs;
+using SggLab.Tracking.Workers;
 using SggLab.Web.Look;
+using SggLab.Web.Queue;
 
 namespace SggLab.Web.Runs;
 
 public sealed partial class RunPage
 {
-    private const string Curves = "curves", Evaluations = "evaluations", Checkpoints = "checkpoints", Attempts = "attempts", Log = "log", Events = "events", Configuration = "config";
-    private static readonly string[] s_tabs = [Curves, Evaluations, Checkpoints, Attempts, Log, Events, Configuration];
+    private const string Curves = "curves", Rollouts = "rollouts", Evaluations = "evaluations", Checkpoints = "checkpoints", Attempts = "attempts", Log = "log", Events = "events", Configuration = "config";
+    private static readonly string[] s_tabs = [Curves, Rollouts, Evaluations, Checkpoints, Attempts, Log, Events, Configuration];
     private const int MostSiblings = 12;
     private RunDetail? _run;
     private IReadOnlyList<Curve> _curves = [];
     private IReadOnlyList<string> _siblings = [];
     private string? _siblingsOf;
+    private WorkerNames _workers = WorkerNames.None;
     private long _stamp;
     private ConfirmDialog _cancel = null!, _retry = null!;
 
     [Inject] public required RunQueries Runs { get; init; }
     [Inject] public required ComparisonQueries Comparisons { get; init; }
+    [Inject] public required WorkerQueries Workers { get; init; }
     [Inject] public required LabCommands Commands { get; init; }
     [Inject] public required ToastService Toasts { get; init; }
     [Inject] public required NavigationManager Navigation { get; init; }
     [Parameter] public string Id { get; set; } = "";
     [SupplyParameterFromQuery(Name = "tab")] public string? Tab { get; set; }
+    [SupplyParameterFromQuery(Name = "step")] public int? Step { get; set; }
     [SupplyParameterFromQuery(Name = "smooth")] public int? Smooth { get; set; }
     [SupplyParameterFromQuery(Name = "event")] public long? Event { get; set; }
     [SupplyParameterFromQuery(Name = "type")] public string? Type { get; set; }
 
     private (string Key, string Text, int? Count)[] Tabs =>
     [
-        (Curves, "Curves", null), (Evaluations, "Evaluations", _run!.Evaluations.Count), (Checkpoints, "Checkpoints", _run.Checkpoints.Count),
+        (Curves, "Curves", null), .. Rolls ? [(Rollouts, "Rollouts", (int?)null)] : Array.Empty<(string, string, int?)>(), (Evaluations, "Evaluations", _run!.Evaluations.Count), (Checkpoints, "Checkpoints", _run.Checkpoints.Count),
         (Attempts, "Attempts", _run.Attempts.Count), (Log, "Log", null), (Events, "Events", null), (Configuration, "Configuration", null),
     ];
+
+    /// <summary>Only GRPO draws several answers and weighs them.</summary>
+    private bool Rolls => _run!.Run.Method == "grpo" || Tab == Rollouts;
 
     private string ShownTab => s_tabs.Contains(Tab) ? Tab! : Curves;
 
@@ -51,6 +59,7 @@ public sealed partial class RunPage
             _curves = await Comparisons.CurvesAsync(By, [Id], null, RunCurves.Points, cancellation);
         if (run is not null && _siblingsOf != Id)
             (_siblings, _siblingsOf) = (await SiblingsAsync(run.Run, cancellation), Id);
+        _workers = WorkerNames.Of(await Workers.ListAsync(By, cancellation));
         _run = run;
         _stamp++;
     }

@@ -5,11 +5,11 @@ namespace SggLab.Web.Runs;
 /// <summary>An order of the run table as its address holds it: a column, with a minus in front for downwards.</summary>
 public sealed record RunSort(string Column, bool Down)
 {
-    public const string Name = "name", State = "state", Variant = "variant", Seed = "seed", Progress = "progress", Reward = "reward", Queued = "queued";
+    public const string Name = "name", State = "state", Variant = "variant", Seed = "seed", Progress = "progress", Reward = "reward", Recall = "recall", Queued = "queued";
 
     public static RunSort Newest { get; } = new(Queued, true);
 
-    private static readonly string[] s_columns = [Name, State, Variant, Seed, Progress, Reward, Queued];
+    private static readonly string[] s_columns = [Name, State, Variant, Seed, Progress, Reward, Recall, Queued];
 
     public static RunSort Parse(string? text) =>
         text?.TrimStart('-') is { } column && s_columns.Contains(column) ? new(column, text[0] == '-') : Newest;
@@ -18,20 +18,21 @@ public sealed record RunSort(string Column, bool Down)
     public string? Text => this == Newest ? null : (Down ? "-" : "") + Column;
 
     /// <summary>What a click on a column's head gives: that column, or the other direction.</summary>
-    public RunSort Next(string column) => Column == column ? this with { Down = !Down } : new(column, column is Queued or Reward or Progress);
+    public RunSort Next(string column) => Column == column ? this with { Down = !Down } : new(column, column is Queued or Reward or Recall or Progress);
 
-    public IReadOnlyList<RunSummary> Apply(IReadOnlyList<RunSummary> runs)
+    /// <summary>Equals keep the order they came in: that of their experiment's file.</summary>
+    public IReadOnlyList<RunSummary> Apply(IReadOnlyList<RunSummary> runs, IReadOnlyDictionary<string, double>? recalls = null) => Column switch
     {
-        IEnumerable<RunSummary> up = Column switch
-        {
-            Name => runs.OrderBy(run => run.Name, StringComparer.OrdinalIgnoreCase),
-            State => runs.OrderBy(run => run.State, StringComparer.Ordinal),
-            Variant => runs.OrderBy(run => Look.VariantLook.Of(run).Order),
-            Seed => runs.OrderBy(run => run.Seed),
-            Progress => runs.OrderBy(run => RunText.Share(run) ?? -1),
-            Reward => runs.OrderBy(run => RunText.SignalValue(run) ?? double.NegativeInfinity),
-            _ => runs.OrderBy(run => run.QueuedAt),
-        };
-        return [.. Down ? up.Reverse() : up];
-    }
+        Name => By(runs, run => run.Name, StringComparer.OrdinalIgnoreCase),
+        State => By(runs, run => run.State, StringComparer.Ordinal),
+        Variant => By(runs, run => Look.VariantLook.Of(run).Order),
+        Seed => By(runs, run => run.Seed),
+        Progress => By(runs, run => RunText.Share(run) ?? -1),
+        Reward => By(runs, run => RunText.SignalValue(run) ?? double.NegativeInfinity),
+        Recall => By(runs, run => recalls?.GetValueOrDefault(run.Id, -1) ?? -1),
+        _ => By(runs, run => run.QueuedAt),
+    };
+
+    private IReadOnlyList<RunSummary> By<T>(IReadOnlyList<RunSummary> runs, Func<RunSummary, T> key, IComparer<T>? comparer = null) =>
+        [.. Down ? runs.OrderByDescending(key, comparer) : runs.OrderBy(key, comparer)];
 }

@@ -12,30 +12,12 @@ public sealed partial class RunTable
 
     [Inject] public required TimeProvider Time { get; init; }
     [Parameter, EditorRequired] public required IReadOnlyList<RunSummary> Runs { get; set; }
+    /// <summary>By run id: of the last weights that were ranked.</summary>
+    [Parameter] public IReadOnlyDictionary<string, double> Recalls { get; set; } = RunRecalls.None;
     [Parameter] public bool ShowExperiment { get; set; }
     /// <summary>The order shown, and the address of another; without it the heads are plain text.</summary>
     [Parameter] public RunSort? Sort { get; set; }
     [Parameter] public Func<RunSort, string>? SortedAt { get; set; }
     [Parameter] public IReadOnlySet<string> Picked { get; set; } = new HashSet<string>();
     [Parameter] public EventCallback<string> PickChanged { get; set; }
-
-    private RenderFragment Head(string column, string text) => builder =>
-    {
-        if (Sort is null || SortedAt is null)
-        {
-            builder.AddContent(0, text);
-            return;
-        }
-        var here = Sort.Column == column;
-        builder.OpenElement(1, "a");
-        builder.AddAttribute(2, "class", "lab-sort");
-        builder.AddAttribute(3, "href", SortedAt(Sort.Next(column)));
-        builder.AddAttribute(4, "aria-current", here ? "true" : null);
-        builder.AddAttribute(5, "title", here ? "Turn the order round" : $"Sort by {text}");
-        builder.AddContent(6, text);
-        builder.OpenComponent<Look.Icon>(7);
-        builder.AddComponentParameter(8, "Name", !here ? "arrow-down-up" : Sort.Down ? "sort-down" : "sort-up");
-        builder.CloseComponent();
-        builder.CloseElement();
-    };
 }

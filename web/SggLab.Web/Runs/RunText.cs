@@ -18,6 +18,7 @@ public static class RunText
 
     public static string Steps(RunSummary run) => (run.TotalSteps, run.Step) switch
     {
+        (0, _) => Numbers.Missing, // an evaluation trains nothing
         ({ } total, var step) => $"{Numbers.Count(step)} / {Numbers.Count(total)}",
         (null, > 0 and var step) => $"step {Numbers.Count(step)}",
         _ => Numbers.Missing,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Components;
 using SggLab.Contracts.Api;
+using SggLab.Tracking.Leaderboards;
 using SggLab.Tracking.Live;
 using SggLab.Tracking.Runs;
 
@@ -10,6 +11,7 @@ public sealed partial class Runs
 {
     private const int Page = 100, Most = 2000;
     private IReadOnlyList<RunSummary> _rows = [];
+    private IReadOnlyDictionary<string, double> _recalls = RunRecalls.None;
     private ImmutableSortedSet<string> _picked = [];
     private RunSort _sort = RunSort.Newest;
     private string _search = "";
@@ -17,6 +19,7 @@ public sealed partial class Runs
     private bool _more;
 
     [Inject] public required RunQueries Queries { get; init; }
+    [Inject] public required LeaderboardQueries Boards { get; init; }
     [Inject] public required NavigationManager Navigation { get; init; }
     [SupplyParameterFromQuery(Name = "q")] public string? Search { get; set; }
     [SupplyParameterFromQuery(Name = "state")] public string? State { get; set; }
@@ -28,7 +31,7 @@ public sealed partial class Runs
 
     private bool Filtered => Search is not null || State is not null || Method is not null || Variant is not null || Experiment is not null;
 
-    protected override bool Concerns(LabChange change) => change.Kind is "run" or "queue" or "experiment";
+    protected override bool Concerns(LabChange change) => change.Kind is "run" or "queue" or "experiment" or "leaderboard";
 
     protected override async Task OnParametersSetAsync()
     {
@@ -40,6 +43,7 @@ public sealed partial class Runs
     protected override async Task LoadAsync(CancellationToken cancellation)
     {
         var rows = await Queries.ListAsync(By, new RunFilter(Experiment, State, Method, Variant, Search, null, _limit + 1), cancellation);
+        _recalls = RunRecalls.Of(await Boards.RowsAsync(By, cancellation: cancellation));
         (_rows, _more) = ([.. rows.Take(_limit)], rows.Count > _limit && _limit < Most);
     }
 

@@ -16,6 +16,7 @@ public static class Settings
     {
         JsonValueKind.Object => element.EnumerateObject().SelectMany(member => Walk((path.Length == 0 ? "" : path + ".") + Yaml(member.Name), member.Value)),
         JsonValueKind.Array => element.EnumerateArray().SelectMany((item, i) => Walk($"{path}[{i}]", item)),
+        JsonValueKind.True or JsonValueKind.False => [new Setting(path, element.GetRawText())],
         _ => [new Setting(path, element.ToString())],
     };
 
