@@ -13,6 +13,7 @@ internal static class StatusTable
     public static IRenderable Of(SiteReading reading, IEnumerable<string>? news = null)
     {
         var rows = new List<IRenderable> { new Markup(Head(reading)), new Markup(Processes(reading)) };
+        rows.AddRange((reading.Site?.Problems ?? []).Select(problem => new Markup($"[yellow]![/] {Markup.Escape(problem)}")));
         if (reading.Site is { Runs.Count: > 0 } site)
             rows.Add(Runs(site.Runs));
         rows.AddRange((news ?? []).Select(line => new Markup($"[grey]{Markup.Escape(line)}[/]")));

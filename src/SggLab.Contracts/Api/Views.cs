@@ -44,4 +44,5 @@ public sealed record ActivityItem(long Event, DateTimeOffset At, string By, stri
 /// <param name="Record">Number that the worker's record itself bears; null for other events.</param>
 /// <param name="Superseded">True where the record came after its attempt had lost the run.</param>
 public sealed record EventItem(long Sequence, string Stream, long Version, string Type, DateTimeOffset At, string? By, JsonElement Data, long? Record = null, bool? Superseded = null);
-public sealed record SiteStatus(bool Ready, IReadOnlyList<RunSummary> Runs, IReadOnlyList<WorkerSummary> Workers);
+/// <param name="Problems">What a person should look at, a sentence each; null when there is nothing.</param>
+public sealed record SiteStatus(bool Ready, IReadOnlyList<RunSummary> Runs, IReadOnlyList<WorkerSummary> Workers, IReadOnlyList<string>? Problems = null);

@@ -50,7 +50,7 @@ internal static class LabStore
         // Appends wake the daemon; polling is the safety net.
         options.Projections.SlowPollingTime = TimeSpan.FromSeconds(2);
         options.Projections.FastPollingTime = TimeSpan.FromMilliseconds(250);
-        // A fold that fails must not be skipped in silence: its projection stops and the health check says so.
+        // A fold that fails must not be skipped in silence: its projection stops, and /health and the status say so.
         options.Projections.Errors.SkipApplyErrors = false;
         options.Projections.Errors.SkipSerializationErrors = false;
         options.Projections.Errors.SkipUnknownEvents = true;

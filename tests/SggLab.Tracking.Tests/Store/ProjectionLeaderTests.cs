@@ -37,6 +37,24 @@ public sealed class ProjectionLeaderTests(RunningLab lab) : Lab(lab), IClassFixt
         (await RebuildCheck.RunAsync(Database, cancellation: Stop)).Differences.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Projections_that_nobody_runs_are_named_as_late()
+    {
+        await QueueAsync(Spec("seen"));
+        await SettledAsync();
+        (await Get<ProjectionLag>().LateAsync(TimeSpan.Zero, Stop)).ShouldBeEmpty();
+        var leader = Get<IEnumerable<IHostedService>>().OfType<ProjectionLeader>().Single();
+        await leader.StopAsync(Stop);
+
+        await QueueAsync(Spec("unseen"));
+
+        (await Get<ProjectionLag>().LateAsync(TimeSpan.Zero, Stop)).Select(l => l.Name).ShouldBe(ReadModels.Async().Select(p => p.Name), ignoreOrder: true);
+        (await Get<ProjectionLag>().LateAsync(ProjectionLag.Patience, Stop)).ShouldBeEmpty();
+        await leader.StartAsync(Stop);
+        await SettledAsync();
+        (await Get<ProjectionLag>().LateAsync(TimeSpan.Zero, Stop)).ShouldBeEmpty();
+    }
+
     private async Task DropConnectionsAsync() => await ScalarAsync<long>("select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
 
     private static async Task<T> RetryAsync<T>(Func<Task<T>> act)

@@ -1,23 +1,26 @@
 using Npgsql;
+using SggLab.Tracking.Store;
 
 namespace SggLab.Web.Api;
 
-/// <summary>GET /health, open to all: whether this process and its database answer.</summary>
+/// <summary>
+/// GET /health, open to all: 200 when this process and its database answer, else 503. The text names the projections that have fallen behind: the site serves
+/// what it has meanwhile, and starting it again would not help.
+/// </summary>
 internal static class HealthRoute
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     public static void Map(WebApplication app) => app.MapGet("/health", AnswerAsync).AllowAnonymous();
 
-    private static async Task<IResult> AnswerAsync(NpgsqlDataSource source, HttpContext context)
+    private static async Task<IResult> AnswerAsync(ProjectionLag lag, HttpContext context)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         limit.CancelAfter(Patience);
         try
         {
-            await using var command = source.CreateCommand("select 1");
-            await command.ExecuteScalarAsync(limit.Token);
-            return Results.Text("ok");
+            var late = await lag.LateAsync(ProjectionLag.Patience, limit.Token);
+            return Results.Text(late.Count == 0 ? "ok" : "behind: " + string.Join(", ", late.Select(l => $"{l.Name} by {l.Waiting.TotalSeconds:0} s")));
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException)
         {
