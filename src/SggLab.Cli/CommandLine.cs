@@ -85,6 +85,7 @@ public static class CommandLine
             SimilarityCommands.Create(),
             EvalCommands.Create(),
             BenchCommands.Create(),
+            FuzzCheck.Create(),
             DataCommands.Create(),
         };
         root.Options.OfType<HelpOption>().Single().Action = new HelpWithExamples();

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using SggLab.Cli.Site;
 using SggLab.Contracts;
 
 namespace SggLab.Cli.Science;
@@ -64,20 +62,6 @@ public static class BenchCommands
         }
         if (!Projects.TryGetValue(name, out var project))
             throw new LabException($"There is no benchmark \"{name}\". Known: {string.Join(", ", Projects.Keys)}.");
-        var folder = Path.Combine(LabHome.Repository, "bench", project);
-        if (!Directory.Exists(folder))
-            throw new LabException($"The benchmark's sources are not at {folder}; run it inside a checkout of the repository.", 3);
-        var start = new ProcessStartInfo(SitePrograms.Dotnet, ["run", "-c", "Release", "-v", "q", "--project", folder, "--", name, .. arguments]) { WorkingDirectory = LabHome.Repository };
-        using var process = Process.Start(start) ?? throw new LabException($"{SitePrograms.Dotnet} could not be started.", 3);
-        try
-        {
-            await process.WaitForExitAsync(stop);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-        return process.ExitCode;
+        return await ProjectRun.RunAsync($"bench/{project}", [name, .. arguments], new Dictionary<string, string>(), stop);
     }
 }

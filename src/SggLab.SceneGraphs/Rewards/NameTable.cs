@@ -7,17 +7,30 @@ namespace SggLab.SceneGraphs.Rewards;
 /// <summary>Names seen so far, by their text, and how alike their categories are. Not thread-safe: each scorer's scratch has its own.</summary>
 internal sealed class NameTable
 {
+    /// <summary>
+    /// Characters of distinct categories that one case may have compared, in the order in which they are met; what comes later is unlike every
+    /// other name. Only megabytes of invented names get there, and each new one costs a run of a network.
+    /// </summary>
+    public const int MaxCompared = 30_000;
+
     // Models invent names without end: past this number the table starts anew, between two cases.
     private const int MaxNames = 50_000;
+    private const int MaxCharacters = 2_000_000;
 
     private readonly Dictionary<string, Name> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Name>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private readonly Dictionary<string, int> _refined = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _categories = new(StringComparer.Ordinal);
     private readonly List<string> _categoryTexts = [];
-    private readonly List<(bool IsMade, Doc? Doc)> _categoryDocs = [];
+    private readonly List<CategoryDoc> _categoryDocs = [];
     private readonly ICategorySimilarity _similarity;
     private readonly DocSimilarity? _docs;
+    private int _characters;
+    private int _case;
+    private int _compared;
+
+    /// <param name="Case">The last case that compared it, as <paramref name="Used"/>.</param>
+    private readonly record struct CategoryDoc(int Case, Doc? Used, bool IsMade, Doc? Made);
 
     public NameTable(ICategorySimilarity similarity)
     {
@@ -40,6 +53,7 @@ internal sealed class NameTable
             RawCategory = CategoryNumber(PythonText.Lower(GraphNames.CategoryOf(text))),
         };
         _names.Add(text, name);
+        _characters += text.Length;
         return name;
     }
 
@@ -55,15 +69,24 @@ internal sealed class NameTable
     private Doc? DocOf(DocSimilarity docs, int category)
     {
         var entry = _categoryDocs[category];
-        if (!entry.IsMade) _categoryDocs[category] = entry = (true, docs.DocOf(_categoryTexts[category]));
-        return entry.Doc;
+        if (entry.Case == _case) return entry.Used;
+        _compared += Math.Min(_categoryTexts[category].Length, DocSimilarity.LongestName);
+        var isPastLimit = _compared > MaxCompared;
+        if (!isPastLimit && !entry.IsMade) entry = entry with { IsMade = true, Made = docs.DocOfName(_categoryTexts[category]) };
+        // A vector without length is like nothing but itself.
+        _categoryDocs[category] = entry = entry with { Case = _case, Used = isPastLimit ? new Doc([_categoryTexts[category]], []) : entry.Made };
+        return entry.Used;
     }
 
     public string CategoryText(int category) => _categoryTexts[category];
 
-    public void ForgetIfFull()
+    /// <summary>Call between two cases, when no name is in use.</summary>
+    public void StartCase()
     {
-        if (_names.Count < MaxNames) return;
+        _case++;
+        _compared = 0;
+        if (_names.Count < MaxNames && _characters < MaxCharacters) return;
+        _characters = 0;
         _names.Clear();
         _refined.Clear();
         _categories.Clear();
@@ -77,7 +100,7 @@ internal sealed class NameTable
         if (number == _categoryTexts.Count)
         {
             _categoryTexts.Add(category);
-            _categoryDocs.Add((false, null));
+            _categoryDocs.Add(default);
         }
         return number;
     }

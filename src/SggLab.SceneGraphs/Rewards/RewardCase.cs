@@ -60,7 +60,7 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
 
     public void Load(string completion, SceneGraph truth, double boxScaleWidth, double boxScaleHeight)
     {
-        Names.ForgetIfFull();
+        Names.StartCase();
         Number++;
         _completion = completion;
         _truth = truth;

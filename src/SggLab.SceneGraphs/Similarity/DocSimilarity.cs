@@ -5,10 +5,15 @@ namespace SggLab.SceneGraphs.Similarity;
 /// <summary>A similarity by one vector a name; the vectors are kept.</summary>
 public abstract class DocSimilarity : ICategorySimilarity
 {
+    /// <summary>How much of a name the rewards compare: a category is a few words, and the time of a longer one is not worth its figure.</summary>
+    public const int LongestName = 256;
+
     // Models invent names without end; starting anew costs only time.
     private const int MaxDocs = 50_000;
+    private const int MaxCharacters = 4_000_000;
 
     private readonly ConcurrentDictionary<string, Doc?> _docs = new(StringComparer.Ordinal);
+    private int _characters;
 
     private protected DocSimilarity(string name) => Name = name;
 
@@ -26,9 +31,21 @@ public abstract class DocSimilarity : ICategorySimilarity
     internal Doc? DocOf(string text)
     {
         if (_docs.TryGetValue(text, out var known)) return known;
-        if (_docs.Count >= MaxDocs) _docs.Clear();
+        if (_docs.Count >= MaxDocs || _characters > MaxCharacters)
+        {
+            _docs.Clear();
+            _characters = 0;
+        }
+        Interlocked.Add(ref _characters, text.Length);
         return _docs.GetOrAdd(text, Make(text));
     }
+
+    /// <summary>The doc of the first <see cref="LongestName"/> characters.</summary>
+    internal Doc? DocOfName(string name) => DocOf(Start(name, LongestName));
+
+    /// <summary>The first characters of a text, without half a surrogate pair at the cut.</summary>
+    private protected static string Start(string text, int length) =>
+        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
 
     private protected abstract Doc? Make(string text);
 }

@@ -8,8 +8,8 @@ namespace SggLab.SceneGraphs.Similarity;
 /// </summary>
 public sealed class SpacySmSimilarity : DocSimilarity
 {
-    /// <summary>What lies beyond is not read: names are a few words, and the network's time grows with the length.</summary>
-    public const int MaxLength = 500;
+    /// <summary>What lies beyond is not read: names are a few words, and the time grows with the length.</summary>
+    public const int MaxLength = 10_000;
 
     private static readonly Lazy<SpacySmSimilarity> SharedInstance = new(() => new SpacySmSimilarity());
 
@@ -34,7 +34,7 @@ public sealed class SpacySmSimilarity : DocSimilarity
     // A text that is no Unicode: spaCy raises when it encodes one as UTF-8.
     private protected override Doc? Make(string text)
     {
-        if (text.Length > MaxLength) text = text[..(char.IsHighSurrogate(text[MaxLength - 1]) ? MaxLength - 1 : MaxLength)];
+        text = Start(text, MaxLength);
         for (var i = 0; i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i])) continue;

@@ -5,11 +5,8 @@ namespace SggLab.SceneGraphs.Similarity.SpacySm;
 /// <summary>spaCy's tokenizer (<c>spacy/tokenizer.pyx</c> 3.8) with its English rules. Thread-safe.</summary>
 internal sealed class SpacyTokenizer
 {
-    /// <summary>Longer words are not tried as URLs: the pattern's time grows with the square of the length.</summary>
-    private const int MaxUrlLength = 500;
-
     /// <summary>The longest unit or currency that the suffix pattern holds is five characters.</summary>
-    private const int LongestSuffix = 12;
+    private const int LongestSuffix = 5;
 
     private readonly TokenizerRules _rules;
     private readonly ILookup<string, string[]> _phrases;
@@ -107,7 +104,8 @@ internal sealed class SpacyTokenizer
 
     private void AddInfixed(string text, List<SpacyToken> tokens)
     {
-        if (text.Length <= MaxUrlLength && _rules.Url.IsMatch(text))
+        // Every URL has a dot in its domain.
+        if (text.Contains('.', StringComparison.Ordinal) && _rules.Url.IsMatch(text))
         {
             tokens.Add(WordOf(text));
             return;

@@ -34,39 +34,41 @@ internal sealed class Tok2Vec(WeightFile weights, TokenizerRules rules)
 
     private float[] Encode(List<SpacyToken> tokens)
     {
-        var count = tokens.Count + 2 * Layers;
-        var rows = new float[count * Width];
-        for (var i = 0; i < tokens.Count; i++) Embed(tokens[i], rows.AsSpan((i + Layers) * Width, Width));
+        var rows = new float[(tokens.Count + 2 * Layers) * Width];
+        Embed(tokens, rows.AsSpan(Layers * Width, tokens.Count * Width));
         for (var layer = 0; layer < Layers; layer++)
         {
             // A layer sees one neighbour: of the padding only what the layers above will still look at is worked out.
             var margin = Layers - 1 - layer;
-            rows = ApplyLayer(_encoder[layer], rows, Layers - margin, Layers + tokens.Count + margin);
+            rows = ApplyLayer(_encoder[layer], rows, Layers - margin, tokens.Count + 2 * margin);
         }
         return rows;
     }
 
-    private static float[] ApplyLayer(MaxoutLayer layer, float[] rows, int first, int end)
+    private static float[] ApplyLayer(MaxoutLayer layer, float[] rows, int first, int count)
     {
         var next = new float[rows.Length];
-        for (var row = first; row < end; row++)
-        {
-            var output = next.AsSpan(row * Width, Width);
-            layer.Apply(rows.AsSpan((row - 1) * Width, 3 * Width), output);
-            for (var i = 0; i < Width; i++) output[i] += rows[row * Width + i];
-        }
+        var output = next.AsSpan(first * Width, count * Width);
+        layer.Apply(rows.AsSpan((first - 1) * Width), Width, output);
+        for (var i = 0; i < output.Length; i++) output[i] += rows[first * Width + i];
         return next;
     }
 
-    private void Embed(SpacyToken token, Span<float> row)
+    private void Embed(List<SpacyToken> tokens, Span<float> rows)
     {
-        Span<float> concatenated = stackalloc float[6 * Width];
-        _norm.Add(token.Norm, concatenated);
-        _prefix.Add(WordFeatures.Prefix(token.Text), concatenated[Width..]);
-        _suffix.Add(WordFeatures.Suffix(token.Text), concatenated[(2 * Width)..]);
-        _shape.Add(WordFeatures.Shape(token.Text), concatenated[(3 * Width)..]);
-        _spacy.Add(token.SpaceAfter, concatenated[(4 * Width)..]);
-        _isSpace.Add(PythonText.IsSpace(token.Text[0]), concatenated[(5 * Width)..]);
-        _mixer.Apply(concatenated, row);
+        const int all = 6 * Width;
+        var concatenated = new float[tokens.Count * all];
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            var token = tokens[i];
+            var row = concatenated.AsSpan(i * all, all);
+            _norm.Add(token.Norm, row);
+            _prefix.Add(WordFeatures.Prefix(token.Text), row[Width..]);
+            _suffix.Add(WordFeatures.Suffix(token.Text), row[(2 * Width)..]);
+            _shape.Add(WordFeatures.Shape(token.Text), row[(3 * Width)..]);
+            _spacy.Add(token.SpaceAfter, row[(4 * Width)..]);
+            _isSpace.Add(PythonText.IsSpace(token.Text[0]), row[(5 * Width)..]);
+        }
+        _mixer.Apply(concatenated, all, rows);
     }
 }
