@@ -6,7 +6,7 @@ namespace SggLab.SceneGraphs.Similarity;
 public abstract class DocSimilarity : ICategorySimilarity
 {
     /// <summary>How much of a name the rewards compare: a category is a few words, and the time of a longer one is not worth its figure.</summary>
-    public const int LongestName = 256;
+    public const int LongestName = 200;
 
     // Models invent names without end; starting anew costs only time.
     private const int MaxDocs = 50_000;

@@ -23,20 +23,20 @@ public sealed class CompletionFuzzTests
     public void A_hundred_thousand_spoiled_completions_are_scored_and_read_in_time_and_without_a_crash()
     {
         var completions = new SpoiledCompletions(new Random(Seed));
-        var slow = new List<string>();
+        var slow = new SlowOnes(Promised);
         for (var i = 0; i < Cases; i++)
         {
             var (text, truth) = completions.Next();
             Check(i % 10 == 0 ? Spacy : Exact, text, truth, slow);
         }
-        slow.ShouldBeEmpty();
+        slow.ShouldBeNone();
     }
 
     [Fact]
     public void Completions_made_to_cost_much_are_scored_and_read_in_time()
     {
         var completions = new HostileCompletions(new Random(Seed));
-        var slow = new List<string>();
+        var slow = new SlowOnes(Promised);
         for (var i = 0; i < Math.Max(20, Cases / 100); i++)
         {
             var (text, truth) = completions.Next();
@@ -44,19 +44,18 @@ public sealed class CompletionFuzzTests
             Spacy.Score(text, truth, 1000, 1000);
             Check(Spacy, text, truth, slow);
         }
-        slow.ShouldBeEmpty();
+        slow.ShouldBeNone();
     }
 
-    private static void Check(RewardScorer scorer, string text, SceneGraph truth, List<string> slow)
+    private static void Check(RewardScorer scorer, string text, SceneGraph truth, SlowOnes slow)
     {
         RewardScore? score = null;
         ParsedCompletion? parsed = null;
-        var time = CpuTime.Least(Promised, 6, () =>
+        slow.Time(text, () =>
         {
             score = scorer.Score(text, truth, 1000, 1000);
             parsed = CompletionParser.Parse(text, 640, 480);
         });
-        if (time > Promised) slow.Add($"{time.TotalMilliseconds} ms: {text}");
         foreach (var (name, value) in score!.Parts)
         {
             // A cosine may be negative, and so may what is made of it.
@@ -69,14 +68,13 @@ public sealed class CompletionFuzzTests
     public void A_name_met_for_the_first_time_is_compared_in_time_whatever_it_is_made_of()
     {
         var names = new HostileCompletions(new Random(Seed));
-        var slow = new List<string>();
+        var slow = new SlowOnes(Promised);
         for (var i = 0; i < Math.Max(20, Cases / 200); i++)
         {
             var name = names.Name();
             if (name.Length > DocSimilarity.LongestName) name = name[..DocSimilarity.LongestName];
-            var time = CpuTime.Least(Promised, 6, () => SpacySmSimilarity.Shared.VectorOf(name));
-            if (time > Promised) slow.Add($"{time.TotalMilliseconds} ms: {name}");
+            slow.Time(name, () => SpacySmSimilarity.Shared.VectorOf(name));
         }
-        slow.ShouldBeEmpty();
+        slow.ShouldBeNone();
     }
 }
