@@ -1,4 +1,6 @@
+using System.Globalization;
 using SggLab.Contracts;
+using SggLab.Contracts.Specs;
 using SggLab.Modeling;
 using SggLab.Training.Checkpoints;
 using TorchSharp;
@@ -10,19 +12,46 @@ internal static class DiskSpace
 {
     private const long Spare = 64L << 20;
 
-    /// <summary>Bytes of a checkpoint: the weights, and for a full one two f32 moments, and masters where the weights are not f32.</summary>
-    public static long OfCheckpoint(Qwen2VLModel model, string kind)
+    /// <summary>Bytes of a checkpoint: the weights, and for a full one two f32 moments of what learns, masters where these are not f32, and the best weights so far.</summary>
+    public static long OfCheckpoint(RunSession session, string kind)
     {
-        var bytes = model.Weights.Type == torch.ScalarType.Float32 ? 4 : 2;
-        var optimizer = kind == CheckpointKinds.Full ? 8 + (bytes == 4 ? 0 : 4) : 0;
-        return model.Weights.Count * (bytes + optimizer) + model.Folder.Files.Values.Sum(file => (long)file.Length);
+        var (model, adapter) = (session.Model, session.Adapter);
+        var element = model.Weights.Type == torch.ScalarType.Float32 ? 4L : 2;
+        var weights = model.Weights.Count * element + model.Folder.Files.Values.Sum(file => (long)file.Length);
+        var adapted = adapter?.Tensors.Values.Sum(tensor => tensor.numel()) ?? 0;
+        if (kind != CheckpointKinds.Full)
+            return weights + 4 * adapted;
+        var learning = adapter is null ? model.Weights.Trained().Sum(pair => pair.Value.numel()) : adapted;
+        var masters = adapter is null && (element < 4 || session.OptimizerOnHost) ? 4 : 0;
+        var best = session.Spec.Checkpoints.Choose == "best" ? weights : 0;
+        return weights + 4 * adapted + learning * (8 + masters) + best;
+    }
+
+    /// <summary>Before the first step: room for every checkpoint that will lie here at once, and for the one being written.</summary>
+    /// <exception cref="LabException">There is less.</exception>
+    public static void RequireForRun(RunSession session)
+    {
+        var settings = session.Spec.Checkpoints;
+        var each = OfCheckpoint(session, settings.Kind == CheckpointKinds.Full || settings.Final == CheckpointKinds.Full ? CheckpointKinds.Full : CheckpointKinds.Weights);
+        var kept = Math.Min(settings.Keep * each, settings.KeepGb is { } gb ? Math.Max(each, (long)(gb * 1e9)) : long.MaxValue);
+        var best = settings.Choose == "best" ? OfCheckpoint(session, CheckpointKinds.Weights) : 0;
+        var there = Directory.EnumerateDirectories(session.Inputs.WorkFolder, "step-*").Sum(CheckpointFolder.Bytes);
+        var needed = kept + each + best - there;
+        var free = Free(session.Inputs.WorkFolder);
+        if (free < needed + Spare)
+            throw new LabException($"{session.Inputs.WorkFolder} has {Gb(free)} left; this run needs {Gb(needed)}: {settings.Keep} checkpoints of {Gb(each)} and one being written. "
+                + "Free some room, lower checkpoints.keep or keep_gb, or use checkpoints.kind: weights.", exitCode: 3);
     }
 
     /// <exception cref="LabException">The disk under <paramref name="folder"/> has less room.</exception>
     public static void Require(string folder, long bytes)
     {
-        var free = new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
+        var free = Free(folder);
         if (free < bytes + Spare)
-            throw new LabException($"{folder} has {free / 1e9:F1} GB left; the next checkpoint needs {bytes / 1e9:F1} GB. Free some room, or lower checkpoints.keep.", exitCode: 3);
+            throw new LabException($"{folder} has {Gb(free)} left; the next checkpoint needs {Gb(bytes)}. Free some room, or lower checkpoints.keep.", exitCode: 3);
     }
+
+    private static long Free(string folder) => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
+
+    private static string Gb(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB");
 }

@@ -16,24 +16,34 @@ namespace SggLab.Training;
 /// <summary>One attempt's model, data and place in the run: what SFT, GRPO and evaluation share.</summary>
 internal sealed class RunSession : IDisposable
 {
+    private const string AdapterFolder = "adapter";
+
     private readonly JobInputs _inputs;
     private readonly IRunRecorder _recorder;
+    private readonly LearningSettings? _learning;
+    private readonly List<Action<string>> _alsoKept = [];
 
-    private RunSession(JobInputs inputs, IRunRecorder recorder, Qwen2VLModel model)
+    private RunSession(JobInputs inputs, IRunRecorder recorder, Qwen2VLModel model, LearningSettings? learning)
     {
         _inputs = inputs;
         _recorder = recorder;
+        _learning = learning;
         Model = model;
-        Prompts = new ExamplePrompts(PromptProcessor.Of(model.Folder), inputs.Spec.Protocol, inputs.Spec.Data.Vocabulary,
-            inputs.Spec.Sft?.MaxPixels ?? inputs.Spec.Grpo?.MaxPixels);
+        var spec = inputs.Spec;
+        Prompts = new ExamplePrompts(PromptProcessor.Of(model.Folder), spec.Protocol, spec.Data.Vocabulary, spec.Sft?.MaxPixels ?? spec.Grpo?.MaxPixels, spec.Grpo?.SystemPrompt);
         Parent = inputs.ResumeCheckpoint ?? inputs.StartCheckpoint;
+        if (learning?.Lora is { } lora)
+            Adapter = inputs.ResumeFolder is { } resume ? LoraAdapter.Load(model, Path.Combine(resume, AdapterFolder)) : LoraAdapter.Create(model, Shape(lora), inputs.Spec.Seed);
     }
 
     public RunSpec Spec => _inputs.Spec;
     public JobInputs Inputs => _inputs;
     public IRunRecorder Recorder => _recorder;
     public Qwen2VLModel Model { get; }
+    /// <summary>What learns in place of the weights, where the run trains an adapter.</summary>
+    public LoraAdapter? Adapter { get; }
     public ExamplePrompts Prompts { get; }
+    public bool OptimizerOnHost => _learning?.OptimizerOnHost ?? false;
     /// <summary>Id of the newest checkpoint of this run's line: what an evaluation names, and what the next checkpoint grew from.</summary>
     public string? Parent { get; private set; }
     /// <summary>Content hash of the training data; null where the run does not train.</summary>
@@ -41,25 +51,35 @@ internal sealed class RunSession : IDisposable
 
     /// <summary>Loads the newest weights of the run: the full checkpoint it resumes from, else the run's start.</summary>
     /// <exception cref="LabException">Folder or data are missing or damaged, or the device is not there.</exception>
-    public static RunSession Open(JobInputs inputs, IRunRecorder recorder, string precision)
+    public static RunSession Open(JobInputs inputs, IRunRecorder recorder)
     {
-        var spec = inputs.Spec;
+        var (spec, learning) = (inputs.Spec, LearningSettings.Of(inputs.Spec));
         if (spec.Threads > 0)
             set_num_threads(spec.Threads);
         if (spec.Device == "cuda" && !cuda.is_available())
-            throw new LabException("The run asks for device cuda, but libtorch sees no GPU here. Use a worker with a GPU and the CUDA build (-p:Cuda=true), or set device: cpu.", exitCode: 3);
-        var folder = inputs.ResumeFolder ?? inputs.StartFolder ?? spec.Model.Folder
+            throw new LabException("The run asks for device cuda, but libtorch sees no GPU here. Use a worker with a GPU and the CUDA build (-p:Cuda=true) or --libtorch, or set device: cpu.", exitCode: 3);
+        // An adapter goes on beside the weights that the run started from: its checkpoints hold the sum, from which it cannot be told again.
+        var folder = (learning?.Lora is null ? inputs.ResumeFolder : null) ?? inputs.StartFolder ?? spec.Model.Folder
             ?? throw new LabException($"Run '{spec.Name}' starts from the run '{spec.Model.Run}', but no checkpoint of it was given.");
-        var type = precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
-        return new RunSession(inputs, recorder, Qwen2VLModel.Load(folder, type, spec.Device == "cuda" ? CUDA : CPU));
+        var type = (learning?.Precision ?? spec.Evaluation.Precision) == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
+        var model = Qwen2VLModel.Load(folder, type, spec.Device == "cuda" ? CUDA : CPU);
+        try
+        {
+            return new RunSession(inputs, recorder, model, learning);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The split that teaches.</summary>
-    public ParquetDataset OpenTraining()
+    public ISceneGraphDataset OpenTraining()
     {
         var data = ParquetDataset.Open(Spec.Data.Train!);
         DatasetHash = DataHash.Of(data);
-        return data;
+        return Spec.Grpo is { OvdrSplit: true } ? OvdrExamples.Of(data) : data;
     }
 
     public void ReportStart(int? totalSteps)
@@ -73,6 +93,8 @@ internal sealed class RunSession : IDisposable
         }));
         if (_inputs.ResumeFolder is null && _inputs.StartCheckpoint is null && _inputs.StartFolder is null)
             RegisterBase();
+        if (_learning is not null)
+            DiskSpace.RequireForRun(this);
     }
 
     /// <summary>Weights that no run of ours made: the root of every lineage. Its id depends on its files alone.</summary>
@@ -85,13 +107,16 @@ internal sealed class RunSession : IDisposable
     }
 
     /// <summary>Marks which weights learn and makes their optimizer, as it was where the run resumes.</summary>
-    public AdamW Train(IReadOnlyList<string> freeze, double weightDecay, double beta2)
+    public AdamW Train()
     {
-        Model.Weights.Train(name => !freeze.Any(part => name.Contains(part, StringComparison.Ordinal)));
-        var trained = Model.Weights.Trained().ToArray();
+        var learning = _learning!;
+        Model.Weights.Train(name => Adapter is null && !NamePatterns.Match(learning.Freeze, name));
+        var trained = (Adapter?.Tensors ?? Model.Weights.Trained()).ToArray();
         if (trained.Length == 0)
-            throw new LabException($"freeze keeps every weight as it is ({string.Join(", ", freeze)}), so nothing would learn.");
-        var optimizer = new AdamW(trained, weightDecay, beta2);
+            throw new LabException($"freeze keeps every weight as it is ({string.Join(", ", learning.Freeze)}), so nothing would learn.");
+        foreach (var pattern in learning.Freeze.Where(pattern => !Model.Weights.Names.Any(name => NamePatterns.Match([pattern], name))))
+            throw new LabException($"freeze names {pattern}, which is in no weight's name; the model has {Model.Weights.Names[0]}, {Model.Weights.Names[^1]} and so on (`sgglab model inspect` lists them).");
+        var optimizer = new AdamW(trained, learning.WeightDecay, learning.AdamBeta2, learning.OptimizerOnHost);
         if (_inputs.ResumeFolder is { } resume)
             optimizer.Load(Path.Combine(resume, TrainerState.Folder, TrainerState.OptimizerFile));
         return optimizer;
@@ -102,23 +127,51 @@ internal sealed class RunSession : IDisposable
         ? TrainerState.Read(resume, _inputs.SpecHash, _inputs.ResumeStep)
         : new TrainerState { Method = method, SpecHash = _inputs.SpecHash, Seed = Spec.Seed, Step = 0, DataPosition = 0, TokensSeen = 0 };
 
+    /// <summary>Has every full checkpoint keep something more in its trainer folder.</summary>
+    public void AlsoKeep(Action<string> write) => _alsoKept.Add(write);
+
     public void SaveCheckpoint(TrainerState state, AdamW optimizer, string kind)
     {
         var folder = CheckpointFolder.Name(_inputs.WorkFolder, state.Step);
-        DiskSpace.Require(_inputs.WorkFolder, DiskSpace.OfCheckpoint(Model, kind));
+        DiskSpace.Require(_inputs.WorkFolder, DiskSpace.OfCheckpoint(this, kind));
         CheckpointFolder.Write(folder, to =>
         {
-            Model.Save(to);
+            SaveWeights(to);
             if (kind != CheckpointKinds.Full)
                 return;
             var trainer = Directory.CreateDirectory(Path.Combine(to, TrainerState.Folder)).FullName;
             state.Write(trainer);
             optimizer.Save(Path.Combine(trainer, TrainerState.OptimizerFile));
+            foreach (var write in _alsoKept)
+                write(trainer);
         });
-        var record = CheckpointFolder.Describe(folder, state.Step, kind, Parent, _inputs.SpecHash, DatasetHash);
+        Report(folder, state.Step, kind);
+        CheckpointFolder.Retain(_inputs.WorkFolder, Spec.Checkpoints.Keep, Spec.Checkpoints.KeepGb is { } gb ? (long)(gb * 1e9) : long.MaxValue);
+    }
+
+    /// <summary>Records a folder of weights as the newest checkpoint.</summary>
+    public void Report(string folder, int step, string kind)
+    {
+        var record = CheckpointFolder.Describe(folder, step, kind, Parent, _inputs.SpecHash, DatasetHash);
         _recorder.Checkpoint(record, folder);
         Parent = record.Id;
-        CheckpointFolder.Retain(_inputs.WorkFolder, Spec.Checkpoints.Keep);
+    }
+
+    /// <summary>Makes the weights of a folder the model's own; an adapter is in them and leaves the model.</summary>
+    public void TakeWeights(string folder)
+    {
+        Adapter?.Dispose();
+        using var off = no_grad();
+        using var weights = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
+        foreach (var name in Model.Weights.Names)
+            weights.ReadInto(name, Model.Weights[name]);
+    }
+
+    /// <summary>The model as a plain folder; an adapter is in the weights, and beside them as peft has it.</summary>
+    private void SaveWeights(string folder)
+    {
+        Model.Save(folder);
+        Adapter?.Save(Path.Combine(folder, AdapterFolder), Spec.Model.Folder ?? Spec.Model.Run!);
     }
 
     /// <summary>The weights the run started from, as a frozen second model.</summary>
@@ -131,7 +184,7 @@ internal sealed class RunSession : IDisposable
         var file = Path.Combine(_inputs.WorkFolder, $"predictions-{step:D8}.jsonl");
         using var data = ParquetDataset.Open(Spec.Data.Test!, Spec.Data.TestSplit);
         using var rollouts = new RolloutSource(Model, Prompts.Tokenizer);
-        var figures = new TestEvaluation(Prompts, rollouts, Spec).Run(data, file, (done, count) =>
+        var figures = new SplitEvaluation(Prompts, rollouts, Spec).Run(data, Spec.Evaluation.Limit, Spec.Data.Test!, file, (done, count) =>
         {
             if (done == count || done / 100 != (done - Spec.Evaluation.BatchSize) / 100)
                 _recorder.Log("info", $"Evaluated {done} of {count} images.");
@@ -145,5 +198,12 @@ internal sealed class RunSession : IDisposable
         return null;
     }
 
-    public void Dispose() => Model.Dispose();
+    private static LoraSettings Shape(LoraSpec lora) =>
+        new() { Rank = lora.Rank, Alpha = lora.Alpha, TargetModules = lora.TargetModules, RankStabilised = lora.RankStabilised };
+
+    public void Dispose()
+    {
+        Adapter?.Dispose();
+        Model.Dispose();
+    }
 }

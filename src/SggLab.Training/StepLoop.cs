@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SggLab.Contracts.Records;
 using SggLab.Training.Checkpoints;
+using SggLab.Training.Evaluations;
 using SggLab.Training.Optimization;
 
 namespace SggLab.Training;
@@ -8,14 +9,14 @@ namespace SggLab.Training;
 /// <summary>What a step of a trainer gives: its figures by name and the state after it.</summary>
 internal sealed record StepResult(IReadOnlyDictionary<string, double> Figures, long DataPosition, long TokensSeen);
 
-/// <summary>The loop that SFT and GRPO share: step, record, checkpoint, stop on request, evaluate at the end.</summary>
+/// <summary>The loop that SFT and GRPO share: step, record, evaluate a slice, checkpoint, stop on request, evaluate at the end.</summary>
 internal static class StepLoop
 {
     /// <param name="step">Takes the state before and the number of the step, counted from 1.</param>
     public static ClosedRecord Run(RunSession session, AdamW optimizer, TrainerState state, int totalSteps, Func<TrainerState, int, StepResult> step)
     {
-        var every = session.Spec.Checkpoints.EverySteps;
-        var saved = state.Step;
+        var (saved, guards) = (state.Step, new Guards(session.Spec.Guards));
+        using var slice = SliceEvaluation.Of(session, state);
         while (state.Step < totalSteps)
         {
             if (session.Recorder.StopRequested is { } stop)
@@ -23,13 +24,23 @@ internal static class StepLoop
             var watch = Stopwatch.StartNew();
             var result = step(state, state.Step + 1);
             state = state with { Step = state.Step + 1, DataPosition = result.DataPosition, TokensSeen = result.TokensSeen };
-            session.Recorder.Metrics(Packed(state.Step, result.Figures, watch.Elapsed.TotalSeconds));
-            if (state.Step % every != 0 && state.Step != totalSteps)
+            session.Recorder.Metrics(Packed(state.Step, result.Figures.Append(new("step_time", watch.Elapsed.TotalSeconds))));
+            guards.Check(state.Step, result.Figures, session.Parent);
+            if (slice?.IsDue(state.Step, totalSteps) == true)
+            {
+                var (figures, chosen) = slice.Run(state);
+                if (figures is null)
+                    return Stop(session, optimizer, state, saved, "cancel");
+                session.Recorder.Metrics(Packed(state.Step, figures));
+                state = chosen;
+            }
+            if (state.Step % session.Spec.Checkpoints.EverySteps != 0 && state.Step != totalSteps)
                 continue;
-            session.SaveCheckpoint(state, optimizer, state.Step == totalSteps ? session.Spec.Checkpoints.Final : CheckpointKinds.Full);
-            saved = state.Step;
+            var kind = state.Step == totalSteps ? session.Spec.Checkpoints.Final : session.Spec.Checkpoints.Kind;
+            session.SaveCheckpoint(state, optimizer, kind);
+            saved = kind == CheckpointKinds.Full ? state.Step : saved;
         }
-        return session.EvaluateTest(state.Step) ?? new ClosedRecord(Outcomes.Completed, null, null, state.Step);
+        return session.EvaluateTest(slice?.TakeBest(state) ?? state.Step) ?? new ClosedRecord(Outcomes.Completed, null, null, state.Step);
     }
 
     private static ClosedRecord Stop(RunSession session, AdamW optimizer, TrainerState state, int saved, string stop)
@@ -41,6 +52,6 @@ internal static class StepLoop
         return new ClosedRecord(Outcomes.Released, null, "Handed back on request.", state.Step);
     }
 
-    private static MetricsRecord Packed(int step, IReadOnlyDictionary<string, double> figures, double seconds) =>
-        new([step], figures.Append(new("step_time", seconds)).ToDictionary(pair => pair.Key, pair => (IReadOnlyList<double?>)[pair.Value]));
+    private static MetricsRecord Packed(int step, IEnumerable<KeyValuePair<string, double>> figures) =>
+        new([step], figures.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<double?>)[pair.Value]));
 }

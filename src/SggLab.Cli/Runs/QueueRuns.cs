@@ -41,8 +41,10 @@ internal static class QueueRuns
 
     private static ExperimentSpec Load(string file)
     {
-        var spec = file == "-" ? SpecFile.Parse(Console.In.ReadToEnd(), Path.Combine(Environment.CurrentDirectory, "standard-input.yaml")) : SpecFile.Load(file);
-        SpecValidation.Require(SpecValidation.Check(spec), file);
+        var (spec, lines) = file == "-"
+            ? SpecFile.ParseWithLines(Console.In.ReadToEnd(), Path.Combine(Environment.CurrentDirectory, "standard-input.yaml"))
+            : SpecFile.LoadWithLines(file);
+        SpecValidation.Require([.. SpecValidation.Check(spec).Select(problem => problem.At(lines))], file);
         return spec;
     }
 

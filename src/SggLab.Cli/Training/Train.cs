@@ -63,14 +63,16 @@ public static class TrainCommands
 
     private static RunSpec Resolve(TrainOptions options)
     {
-        var spec = SpecFile.LoadRun(options.File, options.Run);
+        var (experiment, lines) = SpecFile.LoadWithLines(options.File);
+        var spec = SpecFile.FindRun(experiment, options.File, options.Run);
+        var place = $"runs[{experiment.Runs.ToList().IndexOf(spec)}].";
         if (spec.Method != options.Method)
             throw new LabException($"{options.File}: run '{spec.Name}' has the method {spec.Method.ToString().ToLowerInvariant()}; use `train {options.Method.ToString().ToLowerInvariant()}` on runs of that method.");
         if (options.From is { } from)
             spec = spec with { Model = spec.Model.Run is null ? new ModelSource { Folder = Path.GetFullPath(from) } : spec.Model };
         else if (spec.Model.Run is { } run)
             throw new LabException($"{options.File}: run '{spec.Name}' starts from the run '{run}'; give that run's checkpoint folder with --from DIR.");
-        SpecValidation.Require([.. SpecValidation.Check(spec), .. SpecFilesCheck.Check(spec, mustExist: true)], $"{options.File}: run '{spec.Name}'");
+        SpecValidation.Require([.. SpecValidation.Check(spec).Concat(SpecFilesCheck.Check(spec, mustExist: true)).Select(problem => problem.At(lines, place))], $"{options.File}: run '{spec.Name}'");
         return spec;
     }
 

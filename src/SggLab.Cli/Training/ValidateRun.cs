@@ -26,16 +26,17 @@ internal static class ValidateRun
 
     private static int Validate(string file, bool here, bool json)
     {
-        var spec = SpecFile.Load(file);
+        var (spec, lines) = SpecFile.LoadWithLines(file);
         var problems = SpecValidation.Check(spec)
             .Concat(spec.Runs.SelectMany((run, i) => SpecFilesCheck.Check(run, mustExist: here).Select(problem => problem with { Field = $"runs[{i}].{problem.Field}" })))
+            .Select(problem => problem.At(lines))
             .ToList();
         if (json)
             Console.WriteLine(JsonSerializer.Serialize(new { Ok = problems.Count == 0, Runs = spec.Runs.Select(run => new { run.Name, SpecHash = ContentHash.Of(run) }), Problems = problems }, LabJson.Indented));
         else if (problems.Count == 0)
             Console.WriteLine($"{file}: {spec.Runs.Count} {(spec.Runs.Count == 1 ? "run" : "runs")}, nothing to mend.");
         else
-            Console.Error.WriteLine(string.Join('\n', problems.Select(problem => $"{file}: {problem}")));
+            Console.Error.WriteLine(string.Join('\n', problems.Select(problem => $"{file}, {problem}")));
         return problems.Count == 0 ? 0 : 1;
     }
 }

@@ -24,6 +24,8 @@ public sealed record RunSpec
     public ScriptedSettings? Scripted { get; init; }
     public EvaluationSettings Evaluation { get; init; } = new();
     public CheckpointSettings Checkpoints { get; init; } = new();
+    /// <summary>Bounds on figures that stop the run; a figure that is no number always does.</summary>
+    public IReadOnlyList<GuardSettings> Guards { get; init; } = [];
     /// <summary>CPU threads of libtorch; 0 leaves libtorch's default.</summary>
     public int Threads { get; init; }
     /// <summary>cpu or cuda.</summary>
@@ -58,14 +60,30 @@ public sealed record EvaluationSettings
     /// <summary>Rows of data.test to evaluate; null = all.</summary>
     public int? Limit { get; init; }
     public int BatchSize { get; init; } = 32;
+    /// <summary>float32 or bfloat16: how a run of method evaluate holds the weights; a run that trains evaluates them as they are.</summary>
+    public string Precision { get; init; } = "float32";
+    /// <summary>Steps between evaluations of a slice of data.validation, reported as eval/recall and so on; null = never.</summary>
+    public int? EverySteps { get; init; }
+    /// <summary>Rows of data.validation in that slice, the first ones.</summary>
+    public int Slice { get; init; } = 64;
+    /// <summary>Predictions from this server, which holds the weights already, in place of the decoder here; only for method evaluate.</summary>
+    public ServerSettings? Server { get; init; }
 }
 
 public sealed record CheckpointSettings
 {
     /// <summary>Steps between full checkpoints (weights, optimizer, random state, data position), from which a run resumes.</summary>
     public int EverySteps { get; init; } = 50;
+    /// <summary>Kind of the checkpoints in between: full, or weights (which can start another run, but this one cannot go on from them).</summary>
+    public string Kind { get; init; } = "full";
     /// <summary>Local copies kept by the worker.</summary>
     public int Keep { get; init; } = 2;
+    /// <summary>Bytes that these copies may take together, in GB (1e9); the newest always stays. Null = no bound.</summary>
+    public double? KeepGb { get; init; }
     /// <summary>Kind of the last checkpoint: full (an attempt that dies in the final evaluation goes on from it) or weights (a third to a fifth of the bytes).</summary>
     public string Final { get; init; } = "full";
+    /// <summary>Which weights the run ends with: last, or best (of the evaluations of data.validation; those are ranked and handed on).</summary>
+    public string Choose { get; init; } = "last";
+    /// <summary>By what the best is told: recall or mean_recall.</summary>
+    public string ChooseBy { get; init; } = "recall";
 }

@@ -1,6 +1,6 @@
 namespace SggLab.Contracts.Specs;
 
-/// <summary>Supervised fine-tuning. What the paper fixes has no default here; see examples/reference-sft-*.yaml.</summary>
+/// <summary>Supervised fine-tuning. What the paper fixes has no default here; see examples/reference-*.yaml.</summary>
 public sealed record SftSettings
 {
     public required double LearningRate { get; init; }
@@ -31,6 +31,10 @@ public sealed record SftSettings
     public int? MaxPixels { get; init; }
     /// <summary>Keep only each layer's input and compute the rest again on the way back: less memory, a third more work.</summary>
     public bool ActivationCheckpointing { get; init; }
-    /// <summary>Weights whose name contains one of these texts stay as they are, such as "visual.".</summary>
+    /// <summary>Weights whose name contains one of these texts stay as they are, such as "visual."; a * stands for any characters, and then the whole name must fit.</summary>
     public IReadOnlyList<string> Freeze { get; init; } = [];
+    /// <summary>Train a low-rank adapter in place of the weights.</summary>
+    public LoraSpec? Lora { get; init; }
+    /// <summary>Where masters and moments live: device, or host (pinned memory, stepped by the CPU: 12 bytes a weight less on the GPU).</summary>
+    public string OptimizerDevice { get; init; } = "device";
 }

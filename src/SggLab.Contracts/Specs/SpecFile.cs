@@ -13,23 +13,34 @@ public static class SpecFile
     public static ExperimentSpec Load(string path) => Parse(ReadText(path), path);
 
     /// <summary>The same from text; <paramref name="path"/> names it in messages and is where relative paths count from.</summary>
-    public static ExperimentSpec Parse(string text, string path)
+    public static ExperimentSpec Parse(string text, string path) => ParseWithLines(text, path).Spec;
+
+    /// <summary>The experiment in a file and the line of each of its settings.</summary>
+    public static (ExperimentSpec Spec, SpecLines Lines) LoadWithLines(string path) => ParseWithLines(ReadText(path), path);
+
+    /// <summary>The same from text.</summary>
+    public static (ExperimentSpec Spec, SpecLines Lines) ParseWithLines(string text, string path)
     {
         var root = SpecTree.Parse(text, path);
         var binder = new SpecBinder(path);
-        var spec = root.Has("runs") || root.Has("experiment")
-            ? binder.Bind<ExperimentSpec>(SpecDefaults.MergeInto(root, path))
-            : OneRun(binder.Bind<RunSpec>(root));
-        return SpecPaths.Resolve(spec, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/");
+        var isExperiment = root.Has("runs") || root.Has("experiment");
+        if (isExperiment)
+            root = SpecDefaults.MergeInto(root, path);
+        var lines = SpecLines.Of(root);
+        var spec = isExperiment ? binder.Bind<ExperimentSpec>(root) : OneRun(binder.Bind<RunSpec>(root));
+        return (SpecPaths.Resolve(spec, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/"), lines);
     }
 
     /// <summary>A protocol from a file of its own, in the spelling of a run's `protocol` block.</summary>
     public static Protocol LoadProtocol(string path) => new SpecBinder(path).Bind<Protocol>(SpecTree.Parse(ReadText(path), path));
 
     /// <summary>One run of a file: the one named, or the only one.</summary>
-    public static RunSpec LoadRun(string path, string? name = null)
+    public static RunSpec LoadRun(string path, string? name = null) => FindRun(Load(path), path, name);
+
+    /// <summary>The same, of an experiment already read.</summary>
+    public static RunSpec FindRun(ExperimentSpec spec, string path, string? name)
     {
-        var runs = Load(path).Runs;
+        var runs = spec.Runs;
         var names = string.Join(", ", runs.Select(run => run.Name));
         if (name is null)
             return runs.Count == 1 ? runs[0] : throw new LabException($"{path} holds {runs.Count} runs ({names}); say which one with --run NAME.");

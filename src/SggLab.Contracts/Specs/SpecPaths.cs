@@ -16,9 +16,20 @@ internal static class SpecPaths
             Validation = Absolute(run.Data.Validation, folder),
             Test = Absolute(run.Data.Test, folder),
         },
-        Grpo = run.Grpo is { } grpo && grpo.Similarity.StartsWith(VectorsPrefix, StringComparison.Ordinal)
-            ? grpo with { Similarity = VectorsPrefix + Absolute(grpo.Similarity[VectorsPrefix.Length..], folder) }
-            : run.Grpo,
+        Grpo = run.Grpo is { } grpo ? Resolve(grpo, folder) : null,
+        Evaluation = run.Evaluation with { Server = Resolve(run.Evaluation.Server, folder) },
+    };
+
+    private static GrpoSettings Resolve(GrpoSettings grpo, string folder) => grpo with
+    {
+        Similarity = grpo.Similarity.StartsWith(VectorsPrefix, StringComparison.Ordinal) ? VectorsPrefix + Absolute(grpo.Similarity[VectorsPrefix.Length..], folder) : grpo.Similarity,
+        Server = Resolve(grpo.Server, folder),
+    };
+
+    private static ServerSettings? Resolve(ServerSettings? server, string folder) => server is null ? null : server with
+    {
+        ApiKeyFile = Absolute(server.ApiKeyFile, folder),
+        WeightsFolder = Absolute(server.WeightsFolder, folder),
     };
 
     private static string? Absolute(string? path, string folder) => string.IsNullOrEmpty(path) ? path : Path.GetFullPath(path, folder);

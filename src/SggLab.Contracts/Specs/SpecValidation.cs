@@ -1,9 +1,14 @@
 namespace SggLab.Contracts.Specs;
 
 /// <summary>What is wrong with a spec: the field in YAML spelling (runs[2].grpo.group_size) and a sentence with the remedy.</summary>
-public sealed record SpecProblem(string Field, string Message)
+/// <param name="Line">Where it stands in the file, if it came from one.</param>
+public sealed record SpecProblem(string Field, string Message, long? Line = null)
 {
-    public override string ToString() => $"{Field}: {Message}";
+    /// <summary>The problem with the line that a file gives its field.</summary>
+    /// <param name="prefix">What the file has before the field, such as "runs[2].".</param>
+    public SpecProblem At(SpecLines lines, string prefix = "") => this with { Line = lines[prefix + Field] };
+
+    public override string ToString() => Line is { } line ? $"line {line}, {Field}: {Message}" : $"{Field}: {Message}";
 }
 
 /// <summary>Checks specs before anything is queued. Pure: paths are looked at by <see cref="SpecFilesCheck"/>.</summary>
@@ -46,6 +51,7 @@ public static class SpecValidation
         check.That(spec.Checkpoints.EverySteps >= 1, "checkpoints.every_steps", $"give 1 or more; given was {spec.Checkpoints.EverySteps}");
         check.That(spec.Checkpoints.Keep >= 1, "checkpoints.keep", $"give 1 or more; given was {spec.Checkpoints.Keep}");
         check.OneOf(spec.Checkpoints.Final, "checkpoints.final", "full", "weights");
+        OutcomeChecks.Check(spec, check);
         CheckProtocol(spec.Protocol, check);
         CheckMethod(spec, check);
         if (spec.Method != RunMethod.Scripted)
@@ -82,7 +88,11 @@ public static class SpecValidation
         if (spec is { Method: RunMethod.Sft, Sft: { } sft })
             SettingsChecks.Check(sft, check);
         if (spec is { Method: RunMethod.Grpo, Grpo: { } grpo })
+        {
             SettingsChecks.Check(grpo, check);
+            SettingsChecks.CheckRewards(grpo, spec.Variant, check);
+            check.That(!grpo.OvdrSplit || spec.Data.Vocabulary == "vg150", "grpo.ovdr_split", $"the split is of VG150's vocabulary; given was data.vocabulary {spec.Data.Vocabulary}");
+        }
         if (spec is { Method: RunMethod.Scripted, Scripted: { } scripted })
             SettingsChecks.Check(scripted, check);
     }

@@ -28,6 +28,7 @@ internal sealed class Rollout
             Finish = Finished!.Value,
             LogProbs = [.. Draws.Select(d => d.LogProb)],
             DrawnLogProbs = [.. Draws.Select(d => d.DrawnLogProb)],
+            Kept = Draws[0].Kept is null ? null : [.. Draws.Select(d => d.Kept!)],
         };
     }
 }

@@ -5,7 +5,8 @@ namespace SggLab.Modeling;
 /// <summary>What was drawn at one place.</summary>
 /// <param name="LogProb">Over the whole vocabulary at the temperature, before penalty and cuts.</param>
 /// <param name="DrawnLogProb">In the distribution drawn from.</param>
-internal readonly record struct Draw(int Id, float LogProb, float DrawnLogProb);
+/// <param name="Kept">The ids of that distribution, where they are asked for.</param>
+internal readonly record struct Draw(int Id, float LogProb, float DrawnLogProb, int[]? Kept = null);
 
 /// <summary>Chooses a token from one row of logits.</summary>
 internal sealed class Sampler(SamplingSettings settings, int vocabulary)
@@ -41,7 +42,7 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary)
         }
         var count = Keep(scores, temperature);
         var (at, drawn) = DrawFrom(count, uniform);
-        return new Draw(_ids[at], logits[_ids[at]] / temperature - normaliser, drawn);
+        return new Draw(_ids[at], logits[_ids[at]] / temperature - normaliser, drawn, settings.KeepSets ? _ids[..count] : null);
     }
 
     /// <summary>The probabilities after penalty, temperature, top-k and top-p; for comparing with the reference.</summary>

@@ -19,6 +19,8 @@ public sealed record SamplingSettings
     public double RepetitionPenalty { get; init; } = 1;
     /// <summary>Ids that are left out of the choice, such as the image token: a completion that holds one cannot be read again, since no image belongs to it.</summary>
     public IReadOnlyList<int> NeverDrawn { get; init; } = [];
+    /// <summary>Whether a completion tells which tokens were left in each of its draws.</summary>
+    public bool KeepSets { get; init; }
     /// <summary>Ids that end a completion; null for those that the model's folder names.</summary>
     public IReadOnlyList<int>? EosIds { get; init; }
 
@@ -65,4 +67,6 @@ public sealed record Completion
     public required float[] LogProbs { get; init; }
     /// <summary>Log-probability of each id in the distribution it was drawn from, after penalty, top-k and top-p.</summary>
     public required float[] DrawnLogProbs { get; init; }
+    /// <summary>The ids that top-k and top-p left in each draw; null unless asked for.</summary>
+    public IReadOnlyList<int[]>? Kept { get; init; }
 }

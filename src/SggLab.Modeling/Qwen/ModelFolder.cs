@@ -65,7 +65,8 @@ public sealed class ModelFolder
         Directory.CreateDirectory(temporary);
         foreach (var (name, bytes) in Files)
             File.WriteAllBytes(System.IO.Path.Combine(temporary, name), name == "config.json" ? WithType(bytes, type) : bytes);
-        SafetensorsWriter.Write(System.IO.Path.Combine(temporary, "model.safetensors"), model.Weights.Names.Select(n => KeyValuePair.Create(n, model.Weights[n])), type);
+        SafetensorsWriter.Write(System.IO.Path.Combine(temporary, "model.safetensors"), model.Weights.Names.Select(n => KeyValuePair.Create(n, model.Weights[n])), type,
+            data: model.Weights.Merged);
         if (Directory.Exists(folder))
             Directory.Delete(folder);
         Directory.Move(temporary, folder);

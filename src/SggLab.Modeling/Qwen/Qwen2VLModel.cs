@@ -76,7 +76,7 @@ public sealed class Qwen2VLModel : IDisposable
     }
 
     /// <summary>
-    /// Writes the whole folder: weights as they are now and every other file as it was loaded. The bytes depend on nothing
+    /// Writes the whole folder: weights as they are now, with the update of an adapter that is enabled, and every other file as it was loaded. The bytes depend on nothing
     /// else. The folder appears under its name only when it is whole.
     /// </summary>
     /// <param name="type">The type to write; what the weights are in memory by default.</param>
@@ -133,15 +133,16 @@ public sealed class Qwen2VLModel : IDisposable
     /// <param name="temperature">Logits are divided by it first.</param>
     /// <param name="entropies">Whether to compute the entropies too.</param>
     /// <param name="chunk">Tokens that pass the head at a time, or 0 for as many as keep their logits below 64 MB.</param>
-    public TokenScores Score(ModelBatch batch, double temperature = 1, bool entropies = false, bool checkpointing = false, int chunk = 0)
+    /// <param name="kept">Ids [N,K], i64: each token is rated among these alone, of which it is one; an id may be repeated. Null for the whole vocabulary.</param>
+    public TokenScores Score(ModelBatch batch, double temperature = 1, bool entropies = false, bool checkpointing = false, int chunk = 0, Tensor? kept = null)
     {
         var hidden_ND = Hidden(batch, checkpointing).flatten(0, 1).index_select(0, batch.ScoredPlaces);
-        return Score(hidden_ND, batch.Labels, temperature, entropies, chunk);
+        return Score(hidden_ND, batch.Labels, temperature, entropies, chunk, kept);
     }
 
     /// <summary>Rates given tokens from the states that predict them.</summary>
-    public TokenScores Score(Tensor hidden_ND, Tensor labels_N, double temperature = 1, bool entropies = false, int chunk = 0) =>
-        TokenScores.Of(hidden_ND, language_model.lm_head, labels_N, temperature, entropies, chunk);
+    public TokenScores Score(Tensor hidden_ND, Tensor labels_N, double temperature = 1, bool entropies = false, int chunk = 0, Tensor? kept = null) =>
+        TokenScores.Of(hidden_ND, language_model.lm_head, labels_N, temperature, entropies, chunk, kept);
 
     public void Dispose() => Weights.Dispose();
 }

@@ -17,10 +17,11 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
     /// <param name="labels_N">i64.</param>
     /// <param name="temperature">Logits are divided by it first.</param>
     /// <param name="chunk">Tokens a time, or 0 for as many as keep the logits below 64 MB.</param>
-    internal static TokenScores Of(Tensor hidden_ND, Tensor lm_head_VD, Tensor labels_N, double temperature, bool entropies, int chunk = 0)
+    /// <param name="kept_NK">Ids among which each token is rated; null for the whole vocabulary.</param>
+    internal static TokenScores Of(Tensor hidden_ND, Tensor lm_head_VD, Tensor labels_N, double temperature, bool entropies, int chunk = 0, Tensor? kept_NK = null)
     {
         var rows = chunk > 0 ? chunk : (int)Math.Max(1, ChunkElements / lm_head_VD.size(0));
-        var scores = Scoring.apply(hidden_ND, lm_head_VD, labels_N, temperature, entropies, rows);
+        var scores = Scoring.apply(hidden_ND, lm_head_VD, labels_N, temperature, entropies, rows, kept_NK!);
         return new TokenScores(scores[0], entropies ? scores[1] : null);
     }
 
@@ -35,7 +36,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
         public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
         {
             var (hidden_ND, head_VD, labels_N) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2]);
-            var (temperature, entropies, rows) = ((double)vars[3], (bool)vars[4], (int)vars[5]);
+            var (temperature, entropies, rows, kept_NK) = ((double)vars[3], (bool)vars[4], (int)vars[5], (Tensor?)vars[6]);
             var count = hidden_ND.size(0);
             var logProbs_N = empty([count], ScalarType.Float32, hidden_ND.device);
             var normalisers_N = empty([count], ScalarType.Float32, hidden_ND.device);
@@ -44,7 +45,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
             {
                 using var scope = NewDisposeScope();
                 var size = Math.Min(rows, count - start);
-                var logits_CV = Logits(hidden_ND.narrow(0, start, size), head_VD, temperature);
+                var logits_CV = Among(kept_NK?.narrow(0, start, size), Logits(hidden_ND.narrow(0, start, size), head_VD, temperature));
                 var normalisers_C = logits_CV.logsumexp(-1);
                 var labels_C1 = labels_N.narrow(0, start, size).unsqueeze(1);
                 normalisers_N.narrow(0, start, size).copy_(normalisers_C);
@@ -52,12 +53,14 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                 if (entropies)
                 {
                     var probabilities_CV = (logits_CV - normalisers_C.unsqueeze(1)).exp_();
-                    entropies_N.narrow(0, start, size).copy_(normalisers_C - (probabilities_CV * logits_CV).sum(-1));
+                    // A token that is not kept has no probability, and its logit of minus infinity no share.
+                    entropies_N.narrow(0, start, size).copy_(normalisers_C - (probabilities_CV * (kept_NK is null ? logits_CV : logits_CV.AtLeast(float.MinValue))).sum(-1));
                 }
             }
             ctx.save_for_backward([hidden_ND, head_VD, labels_N, normalisers_N]);
             ctx.save_data("temperature", temperature);
             ctx.save_data("rows", rows);
+            ctx.save_data("kept", kept_NK!);
             ctx.save_data("hidden", hidden_ND.requires_grad);
             ctx.save_data("head", head_VD.requires_grad);
             ctx.mark_non_differentiable([entropies_N]);
@@ -70,7 +73,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
             var saved = ctx.get_saved_variables();
             var (hidden_ND, head_VD, labels_N, normalisers_N) = (saved[0], saved[1], saved[2], saved[3]);
             var (temperature, rows) = ((double)ctx.get_data("temperature"), (int)ctx.get_data("rows"));
-            var gradient_N = grad_outputs[0];
+            var (gradient_N, kept_NK) = (grad_outputs[0], (Tensor?)ctx.get_data("kept"));
             var toHidden = (bool)ctx.get_data("hidden") ? empty_like(hidden_ND) : null;
             // Sums of many chunks are kept in f32 whatever the weights are.
             var toHead = (bool)ctx.get_data("head") ? zeros_like(head_VD, ScalarType.Float32) : null;
@@ -81,7 +84,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                 var hidden_CD = hidden_ND.narrow(0, start, size);
                 // d logprob / d logits = onehot(label) - softmax(logits), and logits = hidden head^T / temperature.
                 var scaled_C1 = gradient_N.narrow(0, start, size).Over(temperature).unsqueeze(1);
-                var toLogits_CV = Logits(hidden_CD, head_VD, temperature).sub_(normalisers_N.narrow(0, start, size).unsqueeze(1)).exp_().mul_(-scaled_C1);
+                var toLogits_CV = Among(kept_NK?.narrow(0, start, size), Logits(hidden_CD, head_VD, temperature)).sub_(normalisers_N.narrow(0, start, size).unsqueeze(1)).exp_().mul_(-scaled_C1);
                 toLogits_CV.scatter_add_(1, labels_N.narrow(0, start, size).unsqueeze(1), scaled_C1);
                 var typed_CV = toLogits_CV.to_type(head_VD.dtype);
                 toHidden?.narrow(0, start, size).copy_(typed_CV.mm(head_VD));
@@ -90,8 +93,13 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                 else
                     toHead?.Add(typed_CV.t().mm(hidden_CD));
             }
-            return GradientHandover.Return(grad_outputs, toHidden, toHead?.to_type(head_VD.dtype), null, null, null, null);
+            return GradientHandover.Return(grad_outputs, toHidden, toHead?.to_type(head_VD.dtype), null, null, null, null, null);
         }
+
+        /// <summary>The logits with minus infinity for every token that is not among the kept.</summary>
+        private static Tensor Among(Tensor? kept_CK, Tensor logits_CV) =>
+            // The logarithm of 1 where a token is kept and of 0 elsewhere.
+            kept_CK is null ? logits_CV : logits_CV.Add(zeros_like(logits_CV).scatter_(1, kept_CK, ones_like(kept_CK, logits_CV.dtype)).log_());
 
         private static Tensor Logits(Tensor hidden_CD, Tensor head_VD, double temperature)
         {

@@ -81,6 +81,14 @@ public sealed class WeightSet : IDisposable
     internal Linear DeclareLinear(string name, long from, long to, bool bias) =>
         Linear(name, Declare($"{name}.weight", WeightStart.Normal, to, from), bias ? Declare($"{name}.bias", WeightStart.Zeros, to) : null);
 
+    /// <summary>A weight with the update of the adapter that is attached and enabled, if there is one.</summary>
+    internal Tensor Merged(string name, Tensor weight)
+    {
+        const string ending = ".weight";
+        return name.EndsWith(ending, StringComparison.Ordinal) && _linears.TryGetValue(name[..^ending.Length], out var linear) && linear.adapter is { Enabled: true }
+            ? linear.MergedWeight() : weight;
+    }
+
     /// <summary>Asks for gradients of the weights whose name passes, and of no other.</summary>
     public void Train(Func<string, bool> isTrained)
     {

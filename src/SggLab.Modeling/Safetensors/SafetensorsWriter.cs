@@ -16,7 +16,9 @@ public static unsafe class SafetensorsWriter
 
     /// <summary>Writes to a temporary name, flushes to disk, and renames: a file under its final name is whole.</summary>
     /// <param name="type">What all tensors are written as; each as it is by default.</param>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType? type = null, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <param name="data">What is written in a tensor's place, of the same shape: asked for one by one, and disposed where it is another tensor.</param>
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType? type = null, IReadOnlyDictionary<string, string>? metadata = null,
+        Func<string, Tensor, Tensor>? data = null)
     {
         var ordered = tensors
             .OrderByDescending(t => Rank(type ?? t.Value.dtype))
@@ -30,8 +32,11 @@ public static unsafe class SafetensorsWriter
             BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
             file.Write(length);
             file.Write(header);
-            foreach (var (_, tensor) in ordered)
-                WriteData(file, tensor, type ?? tensor.dtype);
+            foreach (var (name, tensor) in ordered)
+            {
+                using var scope = NewDisposeScope();
+                WriteData(file, data?.Invoke(name, tensor) ?? tensor, type ?? tensor.dtype);
+            }
             file.Flush(flushToDisk: true);
         }
         File.Move(temporary, path, overwrite: true);

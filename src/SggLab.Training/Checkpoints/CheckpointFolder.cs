@@ -51,13 +51,22 @@ public static class CheckpointFolder
         return new BlobFile(path, Convert.ToHexStringLower(SHA256.HashData(stream)), stream.Length);
     }
 
-    /// <summary>Removes all but the newest <paramref name="keep"/> checkpoint folders (step-000123) of a work folder.</summary>
-    public static void Retain(string workFolder, int keep)
+    /// <summary>Removes the oldest checkpoint folders (step-00000123) of a work folder until at most so many and so many bytes are left; the newest stays.</summary>
+    public static void Retain(string workFolder, int keep, long keepBytes = long.MaxValue)
     {
-        foreach (var old in Directory.EnumerateDirectories(workFolder, "step-*").Where(name => !name.EndsWith(".partial", StringComparison.Ordinal))
-            .OrderByDescending(name => name, StringComparer.Ordinal).Skip(keep))
-            Directory.Delete(old, recursive: true);
+        var (folders, bytes) = (0, 0L);
+        foreach (var folder in Directory.EnumerateDirectories(workFolder, "step-*").Where(name => !name.EndsWith(".partial", StringComparison.Ordinal))
+            .OrderByDescending(name => name, StringComparer.Ordinal).ToArray())
+        {
+            bytes += Bytes(folder);
+            if (folders++ > 0 && (folders > keep || bytes > keepBytes))
+                Directory.Delete(folder, recursive: true);
+        }
     }
+
+    /// <summary>Length of all files below a folder; 0 where there is none.</summary>
+    public static long Bytes(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length) : 0;
 
     public static string Name(string workFolder, int step) => Path.Combine(workFolder, $"step-{step:D8}");
 

@@ -3,6 +3,9 @@ using SggLab.Contracts;
 
 namespace SggLab.Training.Checkpoints;
 
+/// <param name="Value">The figure that chooses.</param>
+public sealed record BestSoFar(int Step, double Value);
+
 /// <summary>
 /// What a full checkpoint keeps beside weights and optimizer. Order of the data, rollout seeds and learning rate are functions of (seed, step),
 /// so the step is the data position and the random state.
@@ -22,6 +25,8 @@ public sealed record TrainerState
     public required long DataPosition { get; init; }
     /// <summary>Completion or answer tokens learnt from so far.</summary>
     public required long TokensSeen { get; init; }
+    /// <summary>The evaluation on the way that went best so far, where the best weights are kept.</summary>
+    public BestSoFar? Best { get; init; }
 
     public void Write(string folder) => System.IO.File.WriteAllText(Path.Combine(folder, File), JsonSerializer.Serialize(this, LabJson.Indented) + "\n");
 

@@ -7,7 +7,7 @@ internal static class EvaluateJob
 {
     public static ClosedRecord Run(JobInputs inputs, IRunRecorder recorder)
     {
-        using var session = RunSession.Open(inputs, recorder, "float32");
+        using var session = RunSession.Open(inputs, recorder);
         session.ReportStart(totalSteps: 0);
         return session.EvaluateTest(0) ?? new ClosedRecord(Outcomes.Completed, null, null, 0);
     }

@@ -1,3 +1,4 @@
+using SggLab.Contracts;
 using SggLab.Contracts.Specs;
 using SggLab.Datasets;
 using SggLab.Datasets.Prompts;
@@ -11,14 +12,15 @@ public sealed class ExamplePrompts
 {
     private readonly PromptProcessor _processor;
     private readonly ImageProcessor _images, _trainingImages;
-    private readonly PromptSettings _settings;
+    private readonly PromptSettings _settings, _trainingSettings;
     private readonly bool _inPixels;
     private readonly int _endOfTurn;
 
     /// <param name="processor">Tokenizer, template and image settings of the model's folder.</param>
     /// <param name="vocabulary">vg150, psg or synthetic: whose prompt texts are used.</param>
     /// <param name="trainingMaxPixels">Largest image area in training; null for the protocol's.</param>
-    public ExamplePrompts(PromptProcessor processor, Protocol protocol, string vocabulary, int? trainingMaxPixels = null)
+    /// <param name="trainingSystemPrompt">System prompt in training; null for the protocol's.</param>
+    public ExamplePrompts(PromptProcessor processor, Protocol protocol, string vocabulary, int? trainingMaxPixels = null, string? trainingSystemPrompt = null)
     {
         _processor = processor;
         _images = processor.Images.With(protocol.MinPixels, protocol.MaxPixels);
@@ -29,18 +31,19 @@ public sealed class ExamplePrompts
         {
             Source = vocabulary switch { "vg150" => PromptSource.Vg150, "psg" => PromptSource.Psg, _ => PromptSource.DataSet },
             Style = protocol.Prompt == "open" ? PromptStyle.Open : PromptStyle.Closed,
-            System = protocol.SystemPrompt switch { "sft" => SystemPrompt.Plain, "think" => SystemPrompt.Think, _ => SystemPrompt.None },
+            System = SystemOf(protocol.SystemPrompt),
             Family = _inPixels ? Datasets.Prompts.ModelFamily.Qwen25VL : Datasets.Prompts.ModelFamily.Qwen2VL,
             MinPixels = protocol.MinPixels,
-            MaxPixels = trainingMaxPixels ?? protocol.MaxPixels,
+            MaxPixels = protocol.MaxPixels,
             Frame = TargetFrame.Family,
         };
+        _trainingSettings = _settings with { MaxPixels = trainingMaxPixels ?? protocol.MaxPixels, System = SystemOf(trainingSystemPrompt ?? protocol.SystemPrompt) };
     }
 
     public Tokenizer Tokenizer => _processor.Tokenizer;
 
     /// <summary>The prompt of SFT or GRPO, up to where the assistant answers.</summary>
-    public ExamplePrompt ForTraining(SceneGraphExample example) => Prompt(example, PromptBuilder.ForTraining(example, _settings), _trainingImages);
+    public ExamplePrompt ForTraining(SceneGraphExample example) => Prompt(example, PromptBuilder.ForTraining(example, _trainingSettings), _trainingImages);
 
     /// <summary>The prompt of an evaluation.</summary>
     public ExamplePrompt ForInference(SceneGraphExample example) => Prompt(example, PromptBuilder.ForInference(example, _settings), _images);
@@ -57,7 +60,7 @@ public sealed class ExamplePrompts
     /// <summary>The answer's text.</summary>
     public string AnswerText(SceneGraphExample example, bool inTags, IReadOnlyList<int>? order = null)
     {
-        var fenced = SftTarget.Of(example, _settings, order);
+        var fenced = SftTarget.Of(example, _trainingSettings, order);
         return inTags ? InTags(fenced) : fenced;
     }
 
@@ -67,9 +70,23 @@ public sealed class ExamplePrompts
     private ExamplePrompt Prompt(SceneGraphExample example, IReadOnlyList<PromptMessage> messages, ImageProcessor images)
     {
         var image = images.Process(Pictures.Decode(example.Image.Bytes.ToArray(), $"{example.Origin.File}, row {example.Origin.Row}, field 'image'", turn: true));
-        var prompt = _processor.Process([.. messages.Select(message => new ChatMessage(message.Role, [.. message.Parts.Select(part => Part(part, image))]))]);
+        var prompt = Process(example, [.. messages.Select(message => new ChatMessage(message.Role, [.. message.Parts.Select(part => Part(part, image))]))]);
         return new ExamplePrompt(example, prompt, _inPixels ? new BoxScale(image.Width, image.Height) : new BoxScale(1000, 1000));
     }
+
+    private ProcessedPrompt Process(SceneGraphExample example, ChatMessage[] messages)
+    {
+        try
+        {
+            return _processor.Process(messages);
+        }
+        catch (LabException e)
+        {
+            throw new LabException($"{example.Origin.File}, row {example.Origin.Row}: {e.Message}", e.ExitCode, e);
+        }
+    }
+
+    private static SystemPrompt SystemOf(string name) => name switch { "sft" => SystemPrompt.Plain, "think" => SystemPrompt.Think, _ => SystemPrompt.None };
 
     private static ChatPart Part(PromptPart part, ProcessedImage image) => part.IsImage ? new ChatPart.Image(image) : new ChatPart.Text(part.Text!);
 }

@@ -16,7 +16,7 @@ internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : I
         var sampling = new SamplingSettings
         {
             MaxNewTokens = settings.MaxCompletionTokens, Temperature = settings.Temperature, TopP = settings.TopP, TopK = settings.TopK,
-            NeverDrawn = [model.Config.ImageTokenId],
+            NeverDrawn = [model.Config.ImageTokenId], KeepSets = settings.ReplaySampling,
         };
         _decoder.Refresh();
         return _decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], settings.GroupSize, sampling, (prompt, sample) => Seed(runSeed, step, prompt, sample));

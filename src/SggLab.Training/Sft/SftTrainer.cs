@@ -1,3 +1,4 @@
+using SggLab.Contracts;
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
 using SggLab.Modeling;
@@ -32,12 +33,12 @@ internal sealed class SftTrainer : IDisposable
         _examples = new ExampleStream(data, session.Spec.Seed);
         _totalSteps = _settings.MaxSteps ?? (int)Math.Ceiling(_settings.Epochs!.Value * data.Count / _settings.BatchSize);
         _schedule = new LearningRateSchedule(_settings.Schedule, _settings.LearningRate, _settings.WarmupRatio, _totalSteps);
-        _optimizer = session.Train(_settings.Freeze, _settings.WeightDecay, _settings.AdamBeta2);
+        _optimizer = session.Train();
     }
 
     public static ClosedRecord Run(JobInputs inputs, IRunRecorder recorder)
     {
-        using var session = RunSession.Open(inputs, recorder, inputs.Spec.Sft!.Precision);
+        using var session = RunSession.Open(inputs, recorder);
         using var trainer = new SftTrainer(session);
         var state = session.FirstState("sft");
         session.ReportStart(trainer._totalSteps);
@@ -51,20 +52,15 @@ internal sealed class SftTrainer : IDisposable
         using var scope = NewDisposeScope();
         var rows = Enumerable.Range(0, _settings.BatchSize).Select(i => Row(state.DataPosition + i)).ToArray();
         var tokens = rows.Sum(ScoredTokens);
-        var sums = (Loss: 0.0, Right: 0.0);
-        foreach (var part in rows.Chunk(_settings.MicroBatchSize ?? rows.Length))
-        {
-            var (loss, right) = Accumulate(part, tokens);
-            sums = (sums.Loss + loss, sums.Right + right);
-        }
-        FiniteGuard.Check(step, "loss", sums.Loss, _session.Parent);
+        var loss = rows.Chunk(_settings.MicroBatchSize ?? rows.Length).Sum(part => Accumulate(part, tokens));
+        FiniteGuard.Check(step, "loss", loss, _session.Parent);
         var rate = _schedule.At(step - 1);
         var norm = _optimizer.Step(rate, _settings.MaxGradNorm);
         FiniteGuard.Check(step, "grad_norm", norm, _session.Parent);
         var position = state.DataPosition + rows.Length;
         return new StepResult(new Dictionary<string, double>
         {
-            ["loss"] = sums.Loss,
+            ["loss"] = loss,
             ["grad_norm"] = norm,
             ["learning_rate"] = rate,
             ["epoch"] = position / (double)_count,
@@ -73,14 +69,14 @@ internal sealed class SftTrainer : IDisposable
     }
 
     /// <summary>Adds a micro-batch's share of the step's loss to the gradients.</summary>
-    private (double Loss, double Right) Accumulate(BatchRow[] rows, int tokensOfStep)
+    private double Accumulate(BatchRow[] rows, int tokensOfStep)
     {
         using var scope = NewDisposeScope();
         using var batch = ModelBatch.Of(_session.Model, rows);
         var scores = _session.Model.Score(batch, checkpointing: _settings.ActivationCheckpointing);
         var loss = scores.LogProbs.sum().Over(-tokensOfStep);
         loss.backward();
-        return (loss.ToDouble(), 0);
+        return loss.ToDouble();
     }
 
     private BatchRow Row(long position)
@@ -89,6 +85,9 @@ internal sealed class SftTrainer : IDisposable
         var prompt = _session.Prompts.ForTraining(example).Prompt;
         var answer = _session.Prompts.Answer(example, _settings.Answer == "tags", _settings.ShuffleObjects ? timesSeen : null, unchecked(_session.Spec.Seed * 7919L + position));
         var row = BatchRow.Of(prompt, answer);
+        var context = _session.Model.Config.Text.MaxPositions;
+        if (row.Ids.Length > context)
+            throw new LabException($"{example.Origin.File}, row {example.Origin.Row}: prompt and answer have {row.Ids.Length} tokens; the model's max_position_embeddings is {context}. Lower max_pixels, or leave the row out.");
         return _settings.Labels == "reference" ? row with { Labels = ReferenceLabels(row.Ids) } : row;
     }
 

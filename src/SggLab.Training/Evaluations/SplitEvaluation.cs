@@ -16,18 +16,20 @@ using Vocabulary = SggLab.SceneGraphs.Vocabularies.Vocabulary;
 namespace SggLab.Training.Evaluations;
 
 /// <summary>Greedy inference over a split and the figures of what was written.</summary>
-internal sealed class TestEvaluation(ExamplePrompts prompts, RolloutSource rollouts, RunSpec spec)
+internal sealed class SplitEvaluation(ExamplePrompts prompts, RolloutSource rollouts, RunSpec spec)
 {
     private static readonly JsonSerializerOptions Line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Predicts every image, writes the predictions as JSON lines, and works out the figures.</summary>
+    /// <summary>Predicts the first images, writes the predictions as JSON lines, and works out the figures.</summary>
+    /// <param name="limit">How many images; null = all.</param>
+    /// <param name="source">What the data are called in messages.</param>
     /// <param name="onBatch">Called with the images done after each batch; false stops.</param>
     /// <returns>Null where it was stopped.</returns>
-    public EvaluationFigures? Run(ParquetDataset data, string predictionsFile, Func<int, int, bool> onBatch)
+    public EvaluationFigures? Run(ISceneGraphDataset data, int? limit, string source, string predictionsFile, Func<int, int, bool> onBatch)
     {
-        var count = Math.Min(data.Count, spec.Evaluation.Limit ?? int.MaxValue);
+        var count = Math.Min(data.Count, limit ?? int.MaxValue);
         if (count == 0)
-            throw new LabException($"{spec.Data.Test} has no row to evaluate.");
+            throw new LabException($"{source} has no row to evaluate.");
         var truths = new List<GroundTruthImage>(count);
         var predictions = new List<RawPrediction>(count);
         using (var writer = new StreamWriter(predictionsFile) { NewLine = "\n" })
