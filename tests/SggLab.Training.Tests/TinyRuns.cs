@@ -26,7 +26,7 @@ internal sealed class TinyRuns : IDisposable
         Method = method,
         Variant = method == RunMethod.Grpo ? "soft_recall" : null,
         Seed = 5,
-        Model = new() { Folder = Golden.Folder("qwen", "qwen2-vl-tiny") },
+        Model = new() { Folder = method == RunMethod.Grpo ? SpeakingModel.Folder : Golden.Folder("qwen", "qwen2-vl-tiny") },
         Data = new() { Train = _folder["train"], Test = _folder["test"], Vocabulary = "synthetic" },
         Protocol = new()
         {
@@ -46,8 +46,8 @@ internal sealed class TinyRuns : IDisposable
 
     public static GrpoSettings Grpo { get; } = new()
     {
-        LearningRate = 1e-3, Schedule = "constant", WarmupRatio = 0, MaxGradNorm = 1, PromptsPerStep = 2, GroupSize = 4, MaxCompletionTokens = 12,
-        Temperature = 1, TopP = 0.9, TopK = 50, Beta = 0.04, Epsilon = 0.2, Loss = "bnpo", Iterations = 2, Similarity = "exact", MaxSteps = 2,
+        LearningRate = 1e-3, Schedule = "constant", WarmupRatio = 0, MaxGradNorm = 1, PromptsPerStep = 2, GroupSize = 4, MaxCompletionTokens = 40,
+        Temperature = 1, TopP = 1, TopK = 0, Beta = 0.04, Epsilon = 0.2, Loss = "bnpo", Iterations = 2, Similarity = "exact", MaxSteps = 2,
     };
 
     public (ClosedRecord Closed, MemoryRecorder Recorder) Run(RunSpec spec, Func<object, string?>? stop = null, (MemoryRecorder From, int Step)? resume = null)

@@ -145,7 +145,7 @@ public sealed class LoraAdapter : IDisposable
             ["peft_type"] = "LORA",
             ["r"] = Settings.Rank,
             // Whole paths, so that layers of the same name elsewhere (the vision tower's) are left alone.
-            ["target_modules"] = new JsonArray([.. _layers.Keys.Select(p => (JsonNode)NestedPath(p)).ToArray()]),
+            ["target_modules"] = new JsonArray([.. _layers.Keys.Select(NestedPath).Order(StringComparer.Ordinal).Select(p => (JsonNode)p).ToArray()]),
             ["task_type"] = "CAUSAL_LM",
             ["use_dora"] = false,
             ["use_rslora"] = Settings.RankStabilised,

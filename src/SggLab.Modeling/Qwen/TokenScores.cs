@@ -57,10 +57,9 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                     entropies_N.narrow(0, start, size).copy_(normalisers_C - (probabilities_CV * (kept_NK is null ? logits_CV : logits_CV.AtLeast(float.MinValue))).sum(-1));
                 }
             }
-            ctx.save_for_backward([hidden_ND, head_VD, labels_N, normalisers_N]);
+            ctx.save_for_backward(kept_NK is null ? [hidden_ND, head_VD, labels_N, normalisers_N] : [hidden_ND, head_VD, labels_N, normalisers_N, kept_NK]);
             ctx.save_data("temperature", temperature);
             ctx.save_data("rows", rows);
-            ctx.save_data("kept", kept_NK!);
             ctx.save_data("hidden", hidden_ND.requires_grad);
             ctx.save_data("head", head_VD.requires_grad);
             ctx.mark_non_differentiable([entropies_N]);
@@ -73,7 +72,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
             var saved = ctx.get_saved_variables();
             var (hidden_ND, head_VD, labels_N, normalisers_N) = (saved[0], saved[1], saved[2], saved[3]);
             var (temperature, rows) = ((double)ctx.get_data("temperature"), (int)ctx.get_data("rows"));
-            var (gradient_N, kept_NK) = (grad_outputs[0], (Tensor?)ctx.get_data("kept"));
+            var (gradient_N, kept_NK) = (grad_outputs[0], saved.Count > 4 ? saved[4] : null);
             var toHidden = (bool)ctx.get_data("hidden") ? empty_like(hidden_ND) : null;
             // Sums of many chunks are kept in f32 whatever the weights are.
             var toHead = (bool)ctx.get_data("head") ? zeros_like(head_VD, ScalarType.Float32) : null;

@@ -89,17 +89,8 @@ internal sealed class GrpoTrainer : IDisposable
         var weights = _rewards.WeightsAt(step - 1);
         var parts = rollouts.Select((rollout, i) => _rewards.Score(prompts[i / _settings.GroupSize], rollout.Text)).ToArray();
         double[] rewards = [.. parts.Select(part => part.Zip(weights, (reward, weight) => reward * weight).Sum())];
-        for (var group = 0; group < prompts.Length; group++)
-            if (!rewards.Skip(group * _settings.GroupSize).Take(_settings.GroupSize).Any(double.IsFinite))
-                throw new DivergedException(step, NoReward(step, prompts[group], parts[group * _settings.GroupSize]));
+        UnscorableGroups.Check(step, prompts, _rewards.Names, parts, rewards, _session.Parent);
         return new RolloutBatch(prompts, rollouts, _rewards.Names, parts, rewards, []);
-    }
-
-    private string NoReward(int step, ExamplePrompt prompt, double[] parts)
-    {
-        var culprit = _rewards.Names.Zip(parts).FirstOrDefault(pair => !double.IsFinite(pair.Second));
-        return $"No completion of image {prompt.Example.ImageId} ({prompt.Example.Origin.File}, row {prompt.Example.Origin.Row}) has a finite reward at step {step}: "
-            + $"{culprit.First} is {culprit.Second}. Look at the example and at grpo.similarity. The last good checkpoint is {_session.Parent ?? "the start"}.";
     }
 
     /// <summary>The groups to learn from.</summary>

@@ -36,4 +36,25 @@ public class AdvantagesTests
 
     [Fact]
     public void A_group_of_one_is_refused() => Should.Throw<ArgumentException>(() => Advantages.Of([1.0], 1));
+
+    [Fact]
+    public void Split_rewards_are_normalised_one_by_one_and_then_summed()
+    {
+        // Two rewards of one group: [0, 1] has mean 1/2 and deviation 1/sqrt(2), [10, 30] mean 20 and deviation 20/sqrt(2).
+        var advantages = Advantages.OfParts([[0, 10], [1, 30]], [1, 1], 2);
+        var (small, large) = (0.5 / (Math.Sqrt(0.5) + 1e-4), 10 / (20 / Math.Sqrt(2) + 1e-4));
+        ((double)advantages[1]).ShouldBe(small + large, 1e-5);
+        ((double)advantages[0]).ShouldBe(-small - large, 1e-5);
+        ((double)Advantages.OfParts([[0, 10], [1, 30]], [2, 0], 2)[1]).ShouldBe(2 * small, 1e-5);
+    }
+
+    [Fact]
+    public void A_reward_that_is_no_number_takes_no_part_in_its_group()
+    {
+        var advantages = Advantages.Of([1, double.NaN, 3, double.PositiveInfinity], 4);
+        advantages[1].ShouldBe(0);
+        advantages[3].ShouldBe(0);
+        advantages.ShouldBe([.. Advantages.Of([1, 3], 2).SelectMany(advantage => new[] { advantage, 0 })]);
+        Advantages.Deviations([1, double.NaN, 3, double.NaN], 4).ShouldBe([Math.Sqrt(2)], 1e-12);
+    }
 }

@@ -34,7 +34,7 @@ public class GrpoLossTests
     }
 
     [Theory]
-    [InlineData("grpo"), InlineData("bnpo"), InlineData("dr_grpo")]
+    [InlineData("grpo"), InlineData("bnpo"), InlineData("dr_grpo"), InlineData("dapo")]
     public void Global_normalisation_gives_the_same_gradient_however_the_batch_is_cut(string kind)
     {
         using var scope = NewDisposeScope();
@@ -73,6 +73,30 @@ public class GrpoLossTests
             var (loss, _) = GrpoLoss.Compute(zeros(1, 2), null, null, zeros(1, 2), ones(1), new GrpoObjective(kind, 0.2, 0.2, 0, true, 2), new GrpoNormaliser(0, 1));
             loss.ToDouble().ShouldBe(0);
         }
+    }
+
+    [Fact]
+    public void The_samplers_correction_weighs_the_policys_part_and_not_the_KL()
+    {
+        using var scope = NewDisposeScope();
+        var (logps, reference, mask) = (tensor(new float[] { -1, -2 }, [1, 2]), tensor(new float[] { -2, -2 }, [1, 2]), ones(1, 2));
+        var objective = new GrpoObjective("bnpo", 0.2, 0.2, 0.5, false, 2);
+        double LossWith(Tensor? factors) => GrpoLoss.Compute(logps, null, reference, mask, tensor(new float[] { 3 }), objective, new GrpoNormaliser(2, 1), factors).Loss.ToDouble();
+        // k3 of a difference of -1 is e^-1 + 1 - 1; of 0 it is 0.
+        var kl = 0.5 * Math.Exp(-1) / 2;
+        LossWith(null).ShouldBe(-3 + kl, 1e-6);
+        LossWith(tensor(new float[] { 2, 0 }, [1, 2])).ShouldBe(-3 * (2 + 0) / 2.0 + kl, 1e-6);
+        LossWith(tensor(new float[] { 0.5f }, [1, 1])).ShouldBe(-1.5 + kl, 1e-6);
+    }
+
+    [Fact]
+    public void Clip_shares_know_the_sequence_that_was_cut_least_and_most()
+    {
+        using var scope = NewDisposeScope();
+        // Ratios e and 1 in the first sequence, 1/e and 1/e in the second.
+        var logps = tensor(new float[] { 1, 0, -1, -1 }, [2, 2]);
+        var (_, sums) = GrpoLoss.Compute(logps, zeros(2, 2), null, ones(2, 2), tensor(new float[] { 1, -1 }), new GrpoObjective("bnpo", 0.2, 0.2, 0, false, 2), new GrpoNormaliser(4, 2));
+        (sums.MeanClipLow, sums.LeastClipLow, sums.MeanClipHigh, sums.MostClipHigh).ShouldBe((0.5, 0, 0.25, 0.5));
     }
 
     private static Tensor GradientOf(string kind, int pieces, bool globally)

@@ -66,8 +66,8 @@ public sealed class GrpoTrainerTests : IDisposable
     [Fact]
     public void Rewards_without_spread_move_nothing()
     {
-        // No answer of twelve tokens is a graph, so that under hard_recall every reward is 0.
-        var spec = _runs.Spec(RunMethod.Grpo) with { Variant = "hard_recall", Grpo = TinyRuns.Grpo with { Beta = 0, MaxSteps = 1 } };
+        // Nothing that random weights write is a graph, so that every reward is 0.
+        var spec = _runs.Spec(RunMethod.Grpo) with { Variant = "hard_recall", Model = new() { Folder = Golden.Folder("qwen", "qwen2-vl-tiny") }, Grpo = TinyRuns.Grpo with { Beta = 0, MaxSteps = 1 } };
         var (closed, recorder) = _runs.Run(spec);
         closed.Outcome.ShouldBe("completed");
         recorder.Series("frac_reward_zero_std").ShouldBe([1.0]);

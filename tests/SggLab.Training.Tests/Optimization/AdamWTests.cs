@@ -44,6 +44,26 @@ public class AdamWTests
         optimizer.Steps.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32), InlineData(ScalarType.BFloat16)]
+    public void Masters_and_moments_on_the_host_give_the_same_bits(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        Tensor AfterSteps(bool onHost)
+        {
+            manual_seed(1);
+            var weight = randn(50, 3).to(type).requires_grad_();
+            using var optimizer = new AdamW([new("w", weight)], 0.01, onHost: onHost);
+            for (var step = 0; step < 3; step++)
+            {
+                (weight * weight).sum().backward();
+                optimizer.Step(1e-2, type == ScalarType.Float32 ? 1e6 : 0.5);
+            }
+            return weight.detach();
+        }
+        (AfterSteps(true) - AfterSteps(false)).abs().max().to(ScalarType.Float32).item<float>().ShouldBe(0);
+    }
+
     private static double Accumulate(Qwen2VLModel model, BatchRow[] rows, int tokens)
     {
         using var scope = NewDisposeScope();

@@ -1,0 +1,40 @@
+using SggLab.Training.Checkpoints;
+
+namespace SggLab.Training.Tests.Checkpoints;
+
+public sealed class CheckpointFolderTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    public void Dispose() => _folder.Dispose();
+
+    private void Write(int step, int bytes) =>
+        CheckpointFolder.Write(CheckpointFolder.Name(_folder.Path, step), to => File.WriteAllBytes(Path.Combine(to, "weights"), new byte[bytes]));
+
+    private string[] Names => [.. Directory.GetDirectories(_folder.Path).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+
+    [Fact]
+    public void Retention_counts_checkpoints_and_their_bytes()
+    {
+        for (var step = 1; step <= 4; step++)
+            Write(step, 100);
+        CheckpointFolder.Retain(_folder.Path, 3);
+        Names.ShouldBe(["step-00000002", "step-00000003", "step-00000004"]);
+        CheckpointFolder.Retain(_folder.Path, 3, keepBytes: 250);
+        Names.ShouldBe(["step-00000003", "step-00000004"]);
+        CheckpointFolder.Retain(_folder.Path, 3, keepBytes: 1);
+        Names.ShouldBe(["step-00000004"], "the newest stays");
+    }
+
+    [Fact]
+    public void A_checkpoint_that_fails_while_it_is_written_never_has_its_final_name()
+    {
+        Should.Throw<IOException>(() => CheckpointFolder.Write(CheckpointFolder.Name(_folder.Path, 1), to =>
+        {
+            File.WriteAllText(Path.Combine(to, "half"), "half");
+            throw new IOException("the disk is full");
+        }));
+        Names.ShouldBe(["step-00000001.partial"]);
+        Write(1, 10);
+        Names.ShouldBe(["step-00000001"], "the next writer of the name clears what was left");
+    }
+}
