@@ -85,7 +85,6 @@ public static class CommandLine
             SimilarityCommands.Create(),
             EvalCommands.Create(),
             BenchCommands.Create(),
-            FuzzCheck.Create(),
             DataCommands.Create(),
         };
         root.Options.OfType<HelpOption>().Single().Action = new HelpWithExamples();

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace SggLab.Cli.Science;
 
 /// <summary>`check fuzz`: the suite's fuzz tests with millions of cases and another seed, for a night.</summary>
-public static class FuzzCheck
+internal static class FuzzCheck
 {
     public static Command Create()
     {
@@ -20,7 +20,7 @@ public static class FuzzCheck
             Examples = ["./sgglab check fuzz --cases 5000000    # about half an hour on one core"],
         };
         fuzz.SetAction((parsed, stop) => RunAsync(parsed.GetValue(cases), parsed.GetValue(seed) ?? Environment.TickCount & int.MaxValue, stop));
-        return new Command("check") { fuzz };
+        return fuzz;
     }
 
     private static async Task<int> RunAsync(int cases, int seed, CancellationToken stop)

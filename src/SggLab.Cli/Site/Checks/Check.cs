@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using SggLab.Cli.Science;
 
 namespace SggLab.Cli.Site.Checks;
 
@@ -7,10 +8,11 @@ public static class CheckCommands
 {
     public static Command Create()
     {
-        var group = new Command("check", "Long checks of the whole, each in a fresh home of its own; exit code 1 when one fails.");
+        var group = new Command("check", "Long checks of the whole, each of a site in a fresh home of its own; exit code 1 when one fails.");
         group.Add(DemoCheckCommand.Create());
         group.Add(FaultsCheckCommand.Create());
         group.Add(SoakCheckCommand.Create());
+        group.Add(FuzzCheck.Create());
         return group;
     }
 }
