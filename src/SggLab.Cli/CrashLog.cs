@@ -1,21 +1,22 @@
+using System.Globalization;
 using SggLab.Cli.Site;
 
 namespace SggLab.Cli;
 
-/// <summary>Keeps the details of an unforeseen error in a file, so that the terminal shows one sentence.</summary>
+/// <summary>Keeps the details of an unforeseen error in a file that only its owner reads, so that the terminal shows one sentence.</summary>
 internal static class CrashLog
 {
     public static string Write(string[] args, Exception error)
     {
-        var name = $"cli-{DateTimeOffset.UtcNow:yyyyMMdd-HHmmss}-{Environment.ProcessId}.log";
-        var text = $"{DateTimeOffset.UtcNow:O}\nsgglab {string.Join(' ', args)}\n{error}\n";
-        foreach (var folder in new[] { Path.Combine(LabHome.Find().Folder, "logs"), Path.GetTempPath() })
+        var now = DateTimeOffset.UtcNow;
+        var name = string.Create(CultureInfo.InvariantCulture, $"cli-{now:yyyyMMdd-HHmmss}-{Environment.ProcessId}.log");
+        var text = string.Create(CultureInfo.InvariantCulture, $"{now:O}\nsgglab {WithoutValues(args)}\n{error}\n");
+        foreach (var place in new Func<string>[] { LogsFolder, Path.GetTempPath })
         {
             try
             {
-                Directory.CreateDirectory(folder);
-                var path = Path.Combine(folder, name);
-                File.WriteAllText(path, text);
+                var path = Path.Combine(place(), name);
+                OwnersFile.Write(path, text);
                 return path;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -24,5 +25,24 @@ internal static class CrashLog
             }
         }
         return "no file (neither the home folder nor the temporary folder can be written)";
+    }
+
+    private static string LogsFolder()
+    {
+        var home = LabHome.Find();
+        OwnersFile.MakeFolder(home.Folder);
+        return OwnersFile.MakeFolder(home.Logs);
+    }
+
+    /// <summary>Option values stay out: a connection string holds a password.</summary>
+    internal static string WithoutValues(IReadOnlyList<string> args)
+    {
+        var shown = new List<string>();
+        for (var i = 0; i < args.Count; i++)
+            if (args[i].StartsWith('-'))
+                shown.Add(args[i].IndexOfAny(['=', ':']) is > 0 and var end ? args[i][..end] + "=…" : args[i]);
+            else
+                shown.Add(i > 0 && args[i - 1].StartsWith('-') ? "…" : args[i]);
+        return string.Join(' ', shown);
     }
 }

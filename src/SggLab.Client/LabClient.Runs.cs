@@ -108,8 +108,6 @@ public sealed partial class LabClient
 
     public Task<SiteStatus> StatusAsync(CancellationToken stop = default) => GetAsync<SiteStatus>("api/v1/status", stop);
     public Task<IReadOnlyList<WorkerSummary>> WorkersAsync(CancellationToken stop = default) => GetAsync<IReadOnlyList<WorkerSummary>>("api/v1/workers", stop);
-    public Task<IReadOnlyList<QueueItem>> QueueItemsAsync(CancellationToken stop = default) => GetAsync<IReadOnlyList<QueueItem>>("api/v1/queue", stop);
-    public Task<IReadOnlyList<ActivityItem>> ActivityAsync(CancellationToken stop = default) => GetAsync<IReadOnlyList<ActivityItem>>("api/v1/activity", stop);
 
     /// <summary>The site answers and its database does too.</summary>
     public async Task<bool> IsHealthyAsync(CancellationToken stop = default)

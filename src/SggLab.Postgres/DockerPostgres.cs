@@ -46,7 +46,8 @@ public static class DockerPostgres
         }
         var connection = PostgresFolder.Connection(await PortAsync(name, cancel), password, request.Database);
         var version = await ReadyAsync(name, connection, say, cancel);
-        return new("docker", version, connection, null, name);
+        var state = await StateAsync(name, cancel);
+        return new("docker", version, connection, state is null ? null : ProcessIdentity.Of(state.Pid), new(name, state?.StartedAt ?? ""));
     }
 
     /// <summary>Stops the container of this site's folder; the volume keeps the data.</summary>
@@ -60,8 +61,21 @@ public static class DockerPostgres
         await DockerAsync(["volume", "rm", "--force", ContainerName(folder)], s_short, default);
     }
 
-    public static async Task<bool> IsRunningAsync(string folder, CancellationToken cancel) =>
-        (await DockerAsync(["container", "inspect", "--format", "{{.State.Running}}", ContainerName(folder)], s_short, cancel)).Output.Trim() == "true";
+    /// <summary>As an administrator would; Docker gives it another port then.</summary>
+    public static async Task RestartAsync(string folder, CancellationToken cancel) =>
+        await MustAsync(["restart", "--time", "30", ContainerName(folder)], "start the container again", cancel);
+
+    /// <summary>When the container of this site's folder was started, in Docker's words; null while it does not run.</summary>
+    public static async Task<string?> StartedAtAsync(string folder, CancellationToken cancel) => (await StateAsync(ContainerName(folder), cancel))?.StartedAt;
+
+    /// <param name="Pid">As this machine's kernel sees it, where Docker runs on it.</param>
+    private sealed record ContainerState(int Pid, string StartedAt);
+
+    private static async Task<ContainerState?> StateAsync(string name, CancellationToken cancel)
+    {
+        var state = await DockerAsync(["container", "inspect", "--format", "{{.State.Running}} {{.State.Pid}} {{.State.StartedAt}}", name], s_short, cancel);
+        return state.Output.Trim().Split(' ') is ["true", var pid, var startedAt] ? new(int.Parse(pid, CultureInfo.InvariantCulture), startedAt) : null;
+    }
 
     public static string ContainerName(string folder) =>
         "sgglab-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(folder))))[..12];
@@ -80,7 +94,7 @@ public static class DockerPostgres
             try { return await GivenPostgres.CheckAsync(connection, cancel); }
             catch (LabException) when (Environment.TickCount64 - began < 120_000)
             {
-                if ((await DockerAsync(["container", "inspect", "--format", "{{.State.Running}}", name], s_short, cancel)).Output.Trim() != "true")
+                if (await StateAsync(name, cancel) is null)
                     throw new LabException($"The PostgreSQL container {name} ended: {(await DockerAsync(["logs", "--tail", "5", name], s_short, cancel)).LastLines()} See: docker logs {name}", 3);
                 say("waiting for PostgreSQL in its container …");
             }

@@ -80,7 +80,7 @@ public sealed record PostgresFolder(string Folder)
         {
             var pid = int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
             var cwd = new FileInfo($"/proc/{pid}/cwd").LinkTarget;
-            return cwd == Path.GetFullPath(Data) ? ProcessIdentity.Of(pid) : null;
+            return cwd == RealPath.Of(Data) ? ProcessIdentity.Of(pid) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidOperationException)
         {

@@ -22,6 +22,9 @@ public sealed record PostgresRequest
 /// <summary>A PostgreSQL that answers.</summary>
 /// <param name="Kind">connection (the user's own), docker or local.</param>
 /// <param name="Version">As the server says it, such as 17.4.</param>
-/// <param name="Process">The postmaster of a local server; null for the others, whose processes are not ours.</param>
-/// <param name="Container">Name of the container of a docker server.</param>
-public sealed record ProvisionedPostgres(string Kind, string Version, string ConnectionString, ProcessIdentity? Process, string? Container);
+/// <param name="Process">The postmaster of a local server, the first process of a container as far as this machine sees it; null for a server of somebody else.</param>
+/// <param name="Container">Of a docker server.</param>
+public sealed record ProvisionedPostgres(string Kind, string Version, string ConnectionString, ProcessIdentity? Process, PostgresContainer? Container);
+
+/// <param name="StartedAt">In Docker's words: after a restart it is another, and so is the port.</param>
+public sealed record PostgresContainer(string Name, string StartedAt);

@@ -44,7 +44,8 @@ internal static class QueueRuns
         var (spec, lines) = file == "-"
             ? SpecFile.ParseWithLines(Console.In.ReadToEnd(), Path.Combine(Environment.CurrentDirectory, "standard-input.yaml"))
             : SpecFile.LoadWithLines(file);
-        SpecValidation.Require([.. SpecValidation.Check(spec).Select(problem => problem.At(lines))], file);
+        // Workers may be on other machines: a path that is not here is theirs to find.
+        SpecValidation.Require([.. SpecValidation.Check(spec).Concat(SpecFilesCheck.Check(spec, mustExist: false)).Select(problem => problem.At(lines))], file);
         return spec;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using SggLab.Cli.Site;
 using SggLab.Client;
 using SggLab.Contracts;
@@ -27,31 +26,10 @@ internal sealed class SiteConnection
     public LabClient Connect(ParseResult parsed)
     {
         var home = LabHome.Find(parsed.GetValue(_home));
-        var url = UrlOf(parsed.GetValue(_server) ?? Environment.GetEnvironmentVariable("SGGLAB_SERVER"), home);
+        var url = SiteAddress.Find(parsed.GetValue(_server), home)
+            ?? throw new LabException($"No site has been started from {home.Folder}. Start it with `sgglab up`, or name one with --server URL.", 3);
         var token = TokenOf(parsed.GetValue(_tokenFile), home);
         return new LabClient(url, token) { Tries = 3 };
-    }
-
-    /// <summary>Address of the site that runs from this home folder; null when none was started.</summary>
-    public static Uri? UrlOf(LabHome home)
-    {
-        try
-        {
-            using var site = JsonDocument.Parse(File.ReadAllBytes(home.SiteFile));
-            return site.RootElement.TryGetProperty("url", out var url) && Uri.TryCreate(url.GetString(), UriKind.Absolute, out var address) ? address : null;
-        }
-        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    private static Uri UrlOf(string? given, LabHome home)
-    {
-        if (string.IsNullOrWhiteSpace(given))
-            return UrlOf(home) ?? throw new LabException($"No site has been started from {home.Folder}. Start it with `sgglab up`, or name one with --server URL.", 3);
-        return Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url
-            : throw new LabException($"--server {given} is not a web address. Give one such as http://127.0.0.1:5080.");
     }
 
     private static string TokenOf(string? file, LabHome home)

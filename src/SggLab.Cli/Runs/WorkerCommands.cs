@@ -31,6 +31,6 @@ public static class WorkerCommands
     private static (Uri?, string?, string?) Defaults()
     {
         var home = LabHome.Find();
-        return (SiteConnection.UrlOf(home), File.Exists(home.WorkerTokenFile) ? home.WorkerTokenFile : null, Path.Combine(home.Folder, "workers", "by-hand"));
+        return (SiteAddress.Find(null, home), File.Exists(home.WorkerTokenFile) ? home.WorkerTokenFile : null, Path.Combine(home.Folder, "workers", "by-hand"));
     }
 }

@@ -10,7 +10,7 @@ internal static class DetachedUp
     {
         if (!SiteLock.IsFree(options.Home))
         {
-            await UpCommands.TellAlreadyUpAsync(options.Home, json);
+            await UpCommands.TellAlreadyUpAsync(options, json);
             return;
         }
         var log = Path.Combine(options.Home.Logs, "supervisor.log");
@@ -31,7 +31,7 @@ internal static class DetachedUp
             // Two at once: our supervisor found that of the other up, said so and left.
             if (ended && supervisor.ExitCode == 0)
             {
-                await UpCommands.TellAlreadyUpAsync(options.Home, json);
+                await UpCommands.TellAlreadyUpAsync(options, json);
                 return;
             }
             if (ended)

@@ -37,6 +37,7 @@ public static class DownCommands
         var left = await SiteStop.StopLeftoversAsync(home, say, cancel);
         await PostgresProvider.StopAsync(home.Postgres);
         ProcessFiles.Remove(home, "supervisor");
+        ProcessFiles.Remove(home, "postgres");
         if (SiteFile.Read(home) is { } site)
             (site with { State = "stopped" }).Write(home);
         if (ProcessFiles.Running(home) is { Count: > 0 } alive)

@@ -11,11 +11,10 @@ public static class HomeFolder
 
     public static void Prepare(LabHome home)
     {
-        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         try
         {
-            Directory.CreateDirectory(home.Folder, ownerOnly);
-            Directory.CreateDirectory(home.Logs);
+            OwnersFile.MakeFolder(home.Folder);
+            OwnersFile.MakeFolder(home.Logs);
             var trial = Path.Combine(home.Folder, $".trial-{Environment.ProcessId}");
             File.WriteAllText(trial, "can this folder be written?");
             File.Delete(trial);

@@ -1,13 +1,15 @@
+using SggLab.Postgres;
+
 namespace SggLab.Cli.Site;
 
 /// <summary>The folder that holds everything the site keeps: database, blobs, logs, secrets, process files.</summary>
 public sealed record LabHome(string Folder)
 {
-    /// <summary>The first of: the folder given, SGGLAB_HOME, .sgglab in the repository.</summary>
+    /// <summary>The first of: the folder given, SGGLAB_HOME, .sgglab in the repository. Without links, so that a home has one name whichever way it is reached.</summary>
     public static LabHome Find(string? given = null)
     {
         var chosen = !string.IsNullOrWhiteSpace(given) ? given : Environment.GetEnvironmentVariable("SGGLAB_HOME");
-        return new(Path.GetFullPath(string.IsNullOrWhiteSpace(chosen) ? Path.Combine(Repository, ".sgglab") : chosen));
+        return new(RealPath.Of(string.IsNullOrWhiteSpace(chosen) ? Path.Combine(Repository, ".sgglab") : chosen));
     }
 
     /// <summary>The folder with SggLab.sln above this program; the current folder where there is none.</summary>

@@ -16,7 +16,11 @@ public static class ProcessFiles
         JsonFile.Write(Path.Combine(Folder(home), process.Name + ".json"), process);
     }
 
-    public static void Remove(LabHome home, string name) => File.Delete(Path.Combine(Folder(home), name + ".json"));
+    public static void Remove(LabHome home, string name)
+    {
+        if (Directory.Exists(Folder(home)))
+            File.Delete(Path.Combine(Folder(home), name + ".json"));
+    }
 
     /// <summary>Those that still run, the database server among them.</summary>
     public static IReadOnlyList<SiteProcess> Running(LabHome home)

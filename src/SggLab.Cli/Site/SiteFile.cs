@@ -7,10 +7,6 @@ public sealed record SiteFile(string Url, string State, PostgresInfo? Postgres)
     public static SiteFile? Read(LabHome home) => JsonFile.Read<SiteFile>(home.SiteFile);
 
     public void Write(LabHome home) => JsonFile.Write(home.SiteFile, this);
-
-    /// <summary>Where commands reach the site of this home: SGGLAB_SERVER, else what `up` wrote, else the default port.</summary>
-    public static Uri Server(LabHome home) =>
-        new(Environment.GetEnvironmentVariable("SGGLAB_SERVER") is { Length: > 0 } named ? named : Read(home)?.Url ?? $"http://127.0.0.1:{WebPort.Default}");
 }
 
 /// <param name="Kind">connection, docker or local.</param>

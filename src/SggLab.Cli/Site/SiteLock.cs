@@ -10,7 +10,7 @@ public sealed class SiteLock : IDisposable
     /// <summary>Null when another process holds it.</summary>
     public static SiteLock? TryTake(LabHome home)
     {
-        Directory.CreateDirectory(home.Folder);
+        OwnersFile.MakeFolder(home.Folder);
         try { return new(new FileStream(Path.Combine(home.Folder, "up.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)); }
         catch (IOException) { return null; }
     }

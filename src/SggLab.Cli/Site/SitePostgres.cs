@@ -1,4 +1,3 @@
-using SggLab.Contracts;
 using SggLab.Postgres;
 
 namespace SggLab.Cli.Site;
@@ -8,36 +7,24 @@ public static class SitePostgres
 {
     public static async Task<ProvisionedPostgres> ProvideAsync(LabHome home, string? asked, Action<string> say, CancellationToken cancel)
     {
-        var given = asked ?? Environment.GetEnvironmentVariable("SGGLAB_POSTGRES");
-        var saved = File.Exists(SavedFile(home)) ? (await File.ReadAllTextAsync(SavedFile(home), cancel)).Trim() : null;
-        if (string.IsNullOrWhiteSpace(given) && saved is not null)
+        var (given, saved) = Named(home, asked);
+        if (given is null && saved is not null)
             say($"using the PostgreSQL server of last time (to forget it: rm {SavedFile(home)})");
-        var chosen = string.IsNullOrWhiteSpace(given) ? saved : given;
+        var chosen = given ?? saved;
         if (chosen is not null && new PostgresFolder(home.Postgres).Kind is { } kind && saved is null)
             say($"note: this home also has a database of its own ({kind}, in {home.Postgres}); the server you named is used, and the runs in the other are not shown");
         var postgres = await PostgresProvider.ProvideAsync(new PostgresRequest { Folder = home.Postgres, ConnectionString = chosen }, say, cancel);
         if (postgres.Kind == "connection" && chosen != saved)
-            Save(home, chosen!);
+            OwnersFile.Write(SavedFile(home), chosen + "\n");
         return postgres;
     }
 
-    private static string SavedFile(LabHome home) => Path.Combine(home.Folder, "postgres-connection");
-
-    private static void Save(LabHome home, string connectionString)
+    /// <summary>The server that the user named, now or at an earlier start; null = the home's own.</summary>
+    public static (string? Given, string? Saved) Named(LabHome home, string? asked)
     {
-        File.Delete(SavedFile(home));
-        using var writer = new StreamWriter(SavedFile(home), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-        writer.WriteLine(connectionString);
+        var given = asked ?? Environment.GetEnvironmentVariable("SGGLAB_POSTGRES");
+        return (string.IsNullOrWhiteSpace(given) ? null : given, File.Exists(SavedFile(home)) ? File.ReadAllText(SavedFile(home)).Trim() : null);
     }
 
-    /// <summary>The server answers now; asked each few seconds of one in a container.</summary>
-    public static async Task<bool> AnswersAsync(ProvisionedPostgres postgres, CancellationToken cancel)
-    {
-        try
-        {
-            await GivenPostgres.CheckAsync(postgres.ConnectionString, cancel);
-            return true;
-        }
-        catch (LabException) { return false; }
-    }
+    public static string SavedFile(LabHome home) => Path.Combine(home.Folder, "postgres-connection");
 }

@@ -7,11 +7,16 @@ namespace SggLab.Cli.Site;
 /// <summary>How a part of the site is started.</summary>
 public sealed record LaunchPlan(IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment);
 
-/// <summary>One process that is started again when it dies, with growing pauses; after six quick deaths in a row it is given up with a message.</summary>
-public sealed class SupervisedProcess(string role, string name, LabHome home, Func<LaunchPlan> plan, Action<string> say)
+/// <summary>
+/// One process that is started again when it dies, with growing pauses up to half a minute. After six quick deaths in a row it is given up with a
+/// message, unless it says that a part of the environment is away (exit code 3: most often the database), which is no fault of its own.
+/// </summary>
+/// <param name="mayBeGivenUp">False for what all the others need.</param>
+public sealed class SupervisedProcess(string role, string name, LabHome home, Func<LaunchPlan> plan, Action<string> say, bool mayBeGivenUp = true)
 {
     private static readonly TimeSpan s_quick = TimeSpan.FromSeconds(20);
     private const int QuickDeathsAllowed = 6;
+    private const int EnvironmentAway = 3;
 
     private Process? _process;
     private long _startedAt, _startAgainAt;
@@ -23,11 +28,14 @@ public sealed class SupervisedProcess(string role, string name, LabHome home, Fu
     public ProcessIdentity? Identity { get; private set; }
     public bool GivenUp { get; private set; }
     public int Starts { get; private set; }
+    /// <summary>Where in the log the output of the present process begins.</summary>
+    public long LogFrom { get; private set; }
 
     /// <summary>In a session of its own, so that Ctrl-C reaches the supervisor alone; output is appended to the log by the kernel and survives the supervisor.</summary>
     public void Start()
     {
-        Directory.CreateDirectory(home.Logs);
+        OwnersFile.MakeFolder(home.Logs);
+        LogFrom = File.Exists(Log) ? new FileInfo(Log).Length : 0;
         var launch = plan();
         var start = new ProcessStartInfo("setsid", ["/bin/sh", "-c", "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1", "sh", Log, .. launch.Command]);
         foreach (var (variable, value) in launch.Environment)
@@ -63,15 +71,16 @@ public sealed class SupervisedProcess(string role, string name, LabHome home, Fu
         // The kernel knows of the death a moment before its exit code is collected.
         _process!.WaitForExit(1000);
         var how = ExitText();
+        var away = _process is { HasExited: true, ExitCode: EnvironmentAway };
         _process!.Dispose();
         _process = null;
-        if (_quickDeaths > QuickDeathsAllowed)
+        if (_quickDeaths > QuickDeathsAllowed && mayBeGivenUp && !away)
         {
             GivenUp = true;
             say($"{name} ended {how} for the {_quickDeaths}th time in a row soon after its start and is given up. Why: {Log}; then ./sgglab down and up");
             return;
         }
-        var pause = TimeSpan.FromSeconds(Math.Min(30, 0.25 * Math.Pow(2, _quickDeaths)));
+        var pause = TimeSpan.FromSeconds(Math.Min(30, 0.25 * Math.Pow(2, Math.Min(_quickDeaths, 7))));
         _startAgainAt = Environment.TickCount64 + (long)pause.TotalMilliseconds;
         say($"{name} ended {how} after {lived.TotalSeconds:0} s; starting it again in {pause.TotalSeconds:0.#} s");
     }

@@ -13,6 +13,9 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
     private readonly List<SupervisedProcess> _workers = [];
     private SupervisedProcess? _web;
     private ProvisionedPostgres? _postgres;
+    /// <summary>Told to the web process, which names it in /health.</summary>
+    private readonly string _instance = Guid.NewGuid().ToString("n");
+    private Task? _restart;
     private string _url = "";
 
     /// <param name="ready">Called once the site answers.</param>
@@ -44,17 +47,14 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
             await Libstdcpp.EnsureAsync(say, stop);
         var last = SiteFile.Read(_home);
         await SiteStop.StopLeftoversAsync(_home, say, hurry: default);
-        var port = WebPort.Choose(options.Port, last is { Url.Length: > 0 } ? new Uri(last.Url).Port : null);
-        _url = string.Create(CultureInfo.InvariantCulture, $"http://{options.Bind}:{port}");
-        new SiteFile(_url, "starting", null).Write(_home);
+        TakePort(last is { Url.Length: > 0 } ? new Uri(last.Url).Port : null);
         var demo = Demo.PrepareAsync(options, say, stop);
         _postgres = await SitePostgres.ProvideAsync(_home, options.Postgres, say, stop);
+        NotePostgres();
         say($"PostgreSQL {_postgres.Version} ({_postgres.Kind}); bringing the schema up to date …");
         await LabDatabase.MigrateAsync(_postgres.ConnectionString, stop);
         await LabDatabase.CreateFirstAdministratorAsync(_postgres.ConnectionString, _home.Folder, stop);
-        _web = new("web", "web", _home, PlanWeb, say);
-        _web.Start();
-        await WebHealth.WaitAsync(_url, _web, say, stop);
+        await StartWebAsync(stop);
         for (var number = 1; number <= options.Workers; number++)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"worker-{number}");
@@ -65,26 +65,61 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
         new SiteFile(_url, "ready", new(_postgres.Kind, _postgres.Version)).Write(_home);
     }
 
+    private void TakePort(int? lastTime)
+    {
+        var port = WebPort.Choose(options.Port, lastTime);
+        _url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        new SiteFile(_url, "starting", null).Write(_home);
+    }
+
+    /// <summary>Between the look at a port and the web process listening there, another program may take it: then another port, unless this one was asked for.</summary>
+    private async Task StartWebAsync(CancellationToken stop)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            _web = new("web", "web", _home, PlanWeb, say, mayBeGivenUp: false);
+            _web.Start();
+            if (await WebHealth.WaitAsync(_url, _instance, _web, say, stop))
+                return;
+            _web.Send(ProcessSignal.Kill);
+            _web.LetGo();
+            say($"{_url} was taken by another program at this moment");
+            if (tries == 5)
+                throw new LabException("Each port that was free went to another program. Give one with --port.", 3);
+            TakePort(null);
+        }
+    }
+
     private async Task WatchAsync(CancellationToken stop)
     {
         for (var round = 0L; ; round++)
         {
             await Task.Delay(250, stop);
             _web!.Watch();
-            if (_web.GivenUp)
-                throw new LabException($"The web site does not stay up; its log is {_web.Log}", 3);
             foreach (var worker in _workers)
                 worker.Watch();
-            // A postmaster's death is seen at once; a container is asked about every five seconds.
-            if (_postgres is { Kind: "local", Process.IsAlive: false } || (_postgres!.Kind == "docker" && round % 20 == 0 && !await DockerPostgres.IsRunningAsync(_home.Postgres, stop)))
-                await RestartPostgresAsync(stop);
+            if (_restart is null && await PostgresIsGoneAsync(round, stop))
+                _restart = RestartPostgresAsync(stop);
+            else if (_restart is { IsCompleted: true } done)
+            {
+                _restart = null;
+                await done;
+            }
             if (round % 240 == 0)
                 foreach (var process in _workers.Append(_web))
                     process.TrimLog();
         }
     }
 
-    /// <summary>Web and workers wait for it by themselves; only a new address needs a new web process.</summary>
+    /// <summary>A postmaster's death is seen at once; a container is asked about every five seconds: one that was started again has another port.</summary>
+    private async Task<bool> PostgresIsGoneAsync(long round, CancellationToken stop) => _postgres switch
+    {
+        { Kind: "local" } => _postgres is { Process.IsAlive: false },
+        { Kind: "docker" } => round % 20 == 0 && await DockerPostgres.StartedAtAsync(_home.Postgres, stop) != _postgres.Container!.StartedAt,
+        _ => false,
+    };
+
+    /// <summary>Web and workers wait for it by themselves, however long it takes; only a new address needs a new web process.</summary>
     private async Task RestartPostgresAsync(CancellationToken stop)
     {
         say("PostgreSQL is gone; starting it again");
@@ -96,26 +131,37 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
                 _postgres = await SitePostgres.ProvideAsync(_home, options.Postgres, say, stop);
                 break;
             }
-            catch (LabException e) when (tries < 10)
+            catch (LabException e)
             {
-                // After a kill -9 its children hold the shared memory for a moment.
-                say($"{e.Message} (try {tries} of 10)");
-                await Task.Delay(TimeSpan.FromSeconds(Math.Min(10, tries)), stop);
+                // After a kill -9 its children hold the shared memory for a moment; Docker, or a full disk, may take somebody's help.
+                say($"{e.Message} (try {tries}; the site waits for it)");
+                await Task.Delay(TimeSpan.FromSeconds(Math.Min(30, tries)), stop);
             }
         }
+        NotePostgres();
         if (_postgres.ConnectionString != before)
             _web!.Send(ProcessSignal.Terminate);
         say("PostgreSQL answers again");
     }
 
+    /// <summary>A local server is found by its data folder; a container's process only by what Docker says.</summary>
+    private void NotePostgres()
+    {
+        if (_postgres is { Kind: "docker", Process: { } process })
+            ProcessFiles.Write(_home, new("postgres", "postgres", process));
+    }
+
     private async Task StopAsync(CancellationToken hurry)
     {
         say("stopping …");
+        if (_restart is { } restart)
+            await Task.WhenAny(restart);
         foreach (var process in _workers.Append(_web).OfType<SupervisedProcess>())
             process.LetGo();
         await SiteStop.StopLeftoversAsync(_home, say, hurry);
         if (_postgres is { Kind: not "connection" })
             await PostgresProvider.StopAsync(_home.Postgres);
+        ProcessFiles.Remove(_home, "postgres");
         if (SiteFile.Read(_home) is { } site)
             (site with { State = "stopped" }).Write(_home);
         say("stopped");
@@ -125,6 +171,7 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
     {
         ["SGGLAB_POSTGRES"] = _postgres!.ConnectionString,
         ["ASPNETCORE_URLS"] = _url,
+        ["SGGLAB_INSTANCE"] = _instance,
         ["ASPNETCORE_ENVIRONMENT"] = "Production",
         ["Logging__LogLevel__Microsoft.AspNetCore"] = "Warning",
         // One small site beside two trainers: a heap a core would only take their memory.

@@ -52,7 +52,7 @@ public static class UpCommands
         using var hold = await SiteLock.TakeAsync(options.Home);
         if (hold is null)
         {
-            await TellAlreadyUpAsync(options.Home, json);
+            await TellAlreadyUpAsync(options, json);
             return;
         }
         using var stop = new CancellationTokenSource();
@@ -87,13 +87,17 @@ public static class UpCommands
     }
 
     /// <summary>Somebody else's `up` holds the site: wait until it is ready and say where it is.</summary>
-    internal static async Task TellAlreadyUpAsync(LabHome home, bool json)
+    /// <exception cref="LabException">It runs on another port than the one asked for.</exception>
+    internal static async Task TellAlreadyUpAsync(UpOptions options, bool json)
     {
+        var home = options.Home;
         var free = 0;
         for (var waited = 0; waited < 600; waited++)
         {
             if (SiteFile.Read(home) is { State: "ready" } site && ProcessFiles.Running(home).Any(p => p.Role == "supervisor"))
             {
+                if (options.Port is { } port && new Uri(site.Url).Port != port)
+                    throw new LabException($"The site of {home.Folder} runs at {site.Url}, so --port {port} has no effect. Stop it first: ./sgglab down");
                 Console.Error.WriteLine($"already up: {site.Url}");
                 if (json)
                     Console.WriteLine(UpResult.Of(home, site).ToJson());

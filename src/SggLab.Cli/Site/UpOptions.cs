@@ -11,7 +11,6 @@ public sealed record UpOptions
     public bool Demo { get; init; } = true;
     /// <summary>A server to use instead of a private one.</summary>
     public string? Postgres { get; init; }
-    public string Bind { get; init; } = "127.0.0.1";
 
     public void Check()
     {

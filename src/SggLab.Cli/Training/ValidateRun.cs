@@ -28,7 +28,7 @@ internal static class ValidateRun
     {
         var (spec, lines) = SpecFile.LoadWithLines(file);
         var problems = SpecValidation.Check(spec)
-            .Concat(spec.Runs.SelectMany((run, i) => SpecFilesCheck.Check(run, mustExist: here).Select(problem => problem with { Field = $"runs[{i}].{problem.Field}" })))
+            .Concat(SpecFilesCheck.Check(spec, mustExist: here))
             .Select(problem => problem.At(lines))
             .ToList();
         if (json)

@@ -26,7 +26,7 @@ public sealed record CheckpointFiles(string Id, int Step, IReadOnlyList<Records.
 
 /// <summary>POST /api/v1/runs/{id}/attempts/{n}/renew with Fence.</summary>
 public sealed record RenewLease(long Fence);
-/// <param name="Stop">null, cancel, or drain.</param>
+/// <param name="Stop">null or cancel.</param>
 public sealed record LeaseRenewed(int TtlSeconds, string? Stop);
 
 /// <summary>Reply of POST /api/v1/runs/{id}/attempts/{n}/records: JSON lines, header X-Fence. Gap: 409 with ApiError.Expected; missing blob: 422 naming it.</summary>

@@ -3,6 +3,10 @@ namespace SggLab.Contracts.Specs;
 /// <summary>Looks at the paths of a spec on this machine. A run may be queued here and trained elsewhere, so a path that is not here is only an error if it must be.</summary>
 public static class SpecFilesCheck
 {
+    /// <summary>Of all runs, each problem with its run's place in the file.</summary>
+    public static IEnumerable<SpecProblem> Check(ExperimentSpec spec, bool mustExist) =>
+        spec.Runs.SelectMany((run, i) => Check(run, mustExist).Select(problem => problem with { Field = $"runs[{i}].{problem.Field}" }));
+
     /// <param name="mustExist">True where the run will train on this machine.</param>
     public static IReadOnlyList<SpecProblem> Check(RunSpec spec, bool mustExist)
     {

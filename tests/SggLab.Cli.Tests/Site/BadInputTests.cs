@@ -176,6 +176,39 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_folder_that_is_none_is_not_queued()
+    {
+        var model = Directory.CreateDirectory(Path.Combine(_sgglab.Folder, "model")).FullName;
+        var file = Path.Combine(_sgglab.Folder, "run.yaml");
+        await File.WriteAllTextAsync(file, $$"""
+            experiment: mine
+            runs:
+              - name: first
+                method: evaluate
+                seed: 1
+                model: { folder: {{model}} }
+                data: { vocabulary: synthetic, test: /nowhere }
+                protocol: { name: p, prompt: open, system_prompt: none, min_pixels: 3136, max_pixels: 50176, max_new_tokens: 64, box_frame: thousand, answer_parser: reference, dataset: synthetic, split: test }
+            """, TestContext.Current.CancellationToken);
+
+        var said = (await _sgglab.RunAsync("run", "queue", file)).ShouldComplain(2);
+
+        said.ShouldContain("runs[0].model.folder");
+        said.ShouldContain($"{model} has no config.json");
+    }
+
+    [Theory]
+    [InlineData("status --json")]
+    [InlineData("run list")]
+    [InlineData("leaderboard --json")]
+    public async Task A_server_that_is_no_address_is_named_by_every_command(string line)
+    {
+        _sgglab.Environment["SGGLAB_SERVER"] = "not a url";
+
+        (await _sgglab.RunAsync(line.Split(' '))).ShouldComplain(2).ShouldContain("SGGLAB_SERVER not a url is not a web address");
+    }
+
+    [Fact]
     public async Task Status_of_a_site_that_never_ran_is_a_document_all_the_same()
     {
         var result = await _sgglab.RunAsync("status", "--json");

@@ -23,6 +23,10 @@ public sealed class CheckTests : IDisposable
     [Fact]
     public async Task A_soak_of_half_a_minute_holds()
     {
+        // A check never touches the user's own database or site.
+        _sgglab.Environment["SGGLAB_POSTGRES"] = "Host=127.0.0.1;Port=1;Username=mine;Password=secret";
+        _sgglab.Environment["SGGLAB_TOKEN"] = "of another site";
+
         var result = await CheckAsync("soak", "--minutes", "0.5");
 
         result.GetProperty("runs").GetInt32().ShouldBeGreaterThanOrEqualTo(4);

@@ -38,6 +38,9 @@ public sealed class SiteLifeTests : IAsyncLifetime
         Roles(status).ShouldBeSubsetOf(["supervisor", "web", "worker", "postgres"]);
         Roles(status).ShouldContain("worker");
 
+        status.GetProperty("url").GetString().ShouldBe($"http://127.0.0.1:{port}", "as up says it");
+        (await _sgglab.RunAsync("up", "--detach", "--port", $"{FreePort()}")).ShouldComplain(2).ShouldContain($"runs at http://127.0.0.1:{port}");
+
         var down = await _sgglab.RunAsync("down");
         down.ExitCode.ShouldBe(0, down.Error);
         ShouldHaveEnded(status);
@@ -84,16 +87,28 @@ public sealed class SiteLifeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_second_clone_takes_the_next_port_by_itself()
+    public async Task A_home_behind_a_link_is_stopped_and_started_like_any_other()
+    {
+        var link = Path.Combine(_sgglab.Folder, "link");
+        Directory.CreateSymbolicLink(link, Directory.CreateDirectory(Path.Combine(_sgglab.Folder, "disk")).FullName);
+
+        (await _sgglab.RunAsync("db", "migrate", "--home", Path.Combine(link, "home"))).ExitCode.ShouldBe(0);
+        ProcessFiles.Running(LabHome.Find(Path.Combine(link, "home"))).ShouldBeEmpty("the server is stopped");
+        File.Exists(Path.Combine(_sgglab.Folder, "disk", "home", "postgres", "data", "postmaster.pid")).ShouldBeFalse();
+        (await _sgglab.RunAsync("db", "migrate", "--home", Path.Combine(_sgglab.Folder, "disk", "home"))).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Clones_started_together_take_a_port_each()
     {
         using var other = new Sgglab();
         try
         {
-            var first = await UpAsync("--workers", "0", "--postgres", await DatabaseAsync());
-            var second = await other.RunAsync("up", "--detach", "--json", "--no-demo", "--workers", "0", "--postgres", await DatabaseAsync());
+            string[] arguments = ["up", "--detach", "--json", "--no-demo", "--workers", "0", "--postgres"];
+            var both = await Task.WhenAll(_sgglab.RunAsync([.. arguments, await DatabaseAsync()]), other.RunAsync([.. arguments, await DatabaseAsync()]));
 
-            second.ExitCode.ShouldBe(0, second.Error);
-            JsonDocument.Parse(second.Output).RootElement.GetProperty("url").GetString().ShouldNotBe(first.GetProperty("url").GetString());
+            both.ShouldAllBe(up => up.ExitCode == 0, string.Join("\n", both.Select(up => up.Error)));
+            both.Select(up => JsonDocument.Parse(up.Output).RootElement.GetProperty("url").GetString()).ShouldBeUnique();
         }
         finally { await other.RunAsync("down"); }
     }

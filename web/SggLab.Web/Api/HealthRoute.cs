@@ -11,7 +11,15 @@ internal static class HealthRoute
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    public static void Map(WebApplication app) => app.MapGet("/health", AnswerAsync).AllowAnonymous();
+    public static void Map(WebApplication app) => app.MapGet("/health", AnswerAsync).AllowAnonymous().AddEndpointFilter(NameInstanceAsync);
+
+    /// <summary>Whoever started this process knows by the name that it is this one which answers, and not another site on the same port.</summary>
+    private static ValueTask<object?> NameInstanceAsync(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
+    {
+        if (Environment.GetEnvironmentVariable("SGGLAB_INSTANCE") is { Length: > 0 } instance)
+            call.HttpContext.Response.Headers["Sgglab-Instance"] = instance;
+        return next(call);
+    }
 
     private static async Task<IResult> AnswerAsync(ProjectionLag lag, HttpContext context)
     {

@@ -17,8 +17,7 @@ public static class PastedYaml
         try
         {
             var spec = SpecFile.Parse(text, path);
-            var problems = SpecValidation.Check(spec).Concat(spec.Runs.SelectMany((run, i) =>
-                SpecFilesCheck.Check(run, mustExist: false).Select(problem => problem with { Field = $"runs[{i}].{problem.Field}" })));
+            var problems = SpecValidation.Check(spec).Concat(SpecFilesCheck.Check(spec, mustExist: false));
             List<FieldProblem> found = [.. problems.Select(problem => new FieldProblem(problem.Field, problem.Message))];
             return (found.Count == 0 ? spec : null, found);
         }

@@ -5,7 +5,7 @@ namespace SggLab.Worker.Attempts;
 /// <summary>Renews an attempt's lease every third of its time to live and passes on what the answer asks for.</summary>
 public sealed class LeaseKeeper(LabClient client, AttemptIdentity attempt, WorkerLog log)
 {
-    /// <summary>The server asks to cancel or to drain.</summary>
+    /// <summary>The server asks to stop: cancel.</summary>
     public event Action<string>? StopRequested;
     /// <summary>The run went elsewhere; the reason in the server's words.</summary>
     public event Action<string>? Lost;

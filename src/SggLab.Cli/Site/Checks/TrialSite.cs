@@ -94,7 +94,8 @@ public sealed class TrialSite : IAsyncDisposable
 
     private async Task<CommandResult> RunAsync(string[] arguments, IReadOnlyDictionary<string, string?> environment, Action<string> say, CancellationToken cancel)
     {
-        var all = new Dictionary<string, string?>(environment) { ["SGGLAB_HOME"] = Home.Folder, ["SGGLAB_SERVER"] = null };
+        // The user's own site and database play no part.
+        var all = new Dictionary<string, string?>(environment) { ["SGGLAB_HOME"] = Home.Folder, ["SGGLAB_SERVER"] = null, ["SGGLAB_POSTGRES"] = null, ["SGGLAB_TOKEN"] = null };
         return await CommandRun.RunAsync(SitePrograms.Dotnet, [SitePrograms.Self, .. arguments], TimeSpan.FromMinutes(12), all,
             line => { if (!line.StartsWith('{')) say("  " + line); }, cancel);
     }

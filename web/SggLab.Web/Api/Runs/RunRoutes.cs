@@ -28,7 +28,7 @@ internal static class RunRoutes
 
     private static IResult Done(Outcome<string> outcome) => ApiAnswer.Of(outcome, id => ApiAnswer.Of(new { id, changed = outcome.Changed }));
 
-    private static string Unknown(string id) => $"There is no run {id} in this project; GET /api/v1/runs lists what there is.";
+    private static string Unknown(string id) => $"There is no run {id} in this project; `sgglab run list` (GET /api/v1/runs) shows what there is.";
 
     private static async Task<IResult> ListAsync(RunQueries queries, HttpContext context, string? experiment, string? state, string? method, string? variant, string? search, string? after, int? limit) =>
         ApiAnswer.Of(await queries.ListAsync(context.Actor(), new RunFilter(experiment, state, method, variant, search, after, limit ?? 1000), context.RequestAborted));
