@@ -33,10 +33,10 @@ public sealed partial class LabClient
     public Task<RunDetail> RunAsync(string runId, CancellationToken stop = default) => GetAsync<RunDetail>($"api/v1/runs/{Part(runId)}", stop);
 
     /// <summary>Sending it twice changes nothing the second time.</summary>
-    public Task CancelAsync(string runId, CancellationToken stop = default) => DoAsync($"api/v1/runs/{Part(runId)}/cancel", stop);
+    public Task<RunChanged> CancelAsync(string runId, CancellationToken stop = default) => CallAsync<RunChanged>(HttpMethod.Post, $"api/v1/runs/{Part(runId)}/cancel", null, repeatable: true, stop);
 
     /// <summary>Puts a failed or cancelled run back into the queue.</summary>
-    public Task RetryAsync(string runId, CancellationToken stop = default) => DoAsync($"api/v1/runs/{Part(runId)}/retry", stop);
+    public Task<RunChanged> RetryAsync(string runId, CancellationToken stop = default) => CallAsync<RunChanged>(HttpMethod.Post, $"api/v1/runs/{Part(runId)}/retry", null, repeatable: true, stop);
 
     /// <summary>All metrics of the run when none is named.</summary>
     public Task<IReadOnlyList<Curve>> CurvesAsync(string runId, IEnumerable<string> metrics, CancellationToken stop = default) =>
@@ -123,12 +123,4 @@ public sealed partial class LabClient
             return false;
         }
     }
-
-    /// <summary>A command that may be sent twice and whose answer says nothing more.</summary>
-    private Task<bool> DoAsync(string path, CancellationToken stop) => RepeatAsync(true, async () =>
-    {
-        using var limit = Limit(CallTimeout, stop);
-        using var reply = await SendAsync(() => new HttpRequestMessage(HttpMethod.Post, path), limit.Token, stop);
-        return true;
-    }, stop);
 }

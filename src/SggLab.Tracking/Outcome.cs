@@ -24,7 +24,7 @@ public sealed record Refusal(RefusalKind Kind, string Message, string? Field = n
     public static Refusal Malformed(string message) => new(RefusalKind.Malformed, message);
     public static Refusal Forbidden(string message) => new(RefusalKind.Forbidden, message);
     public static Refusal NotFound(string message) => new(RefusalKind.NotFound, message);
-    public static Refusal Conflict(string message, long? expected = null) => new(RefusalKind.Conflict, message, null, expected);
+    public static Refusal Conflict(string message, long? expected = null, string? field = null) => new(RefusalKind.Conflict, message, field, expected);
 }
 
 /// <summary>What became of a command: done, nothing to do because it already was so, or refused. Never an exception.</summary>

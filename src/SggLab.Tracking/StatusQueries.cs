@@ -7,12 +7,15 @@ using SggLab.Tracking.Workers;
 namespace SggLab.Tracking;
 
 /// <summary>What `sgglab status` shows.</summary>
-public sealed class StatusQueries(RunQueries runs, WorkerQueries workers, ProjectionLag lag)
+public sealed class StatusQueries(RunQueries runs, WorkerQueries workers, ProjectionLag lag, DeadLetters letters)
 {
     public async Task<SiteStatus> GetAsync(Actor by, CancellationToken cancellation = default)
     {
-        var late = await lag.LateAsync(ProjectionLag.Patience, cancellation);
-        return new(true, await runs.ListAsync(by, new RunFilter(Limit: 1000), cancellation), await workers.ListAsync(by, cancellation),
-            late.Count == 0 ? null : [.. late.Select(l => $"{l.Name} is {l.Waiting.TotalSeconds:0} s behind the stored events; the web process's log says why.")]);
+        var problems = new List<string>();
+        foreach (var late in await lag.LateAsync(ProjectionLag.Patience, cancellation))
+            problems.Add($"{late.Name} is {late.Waiting.TotalSeconds:0} s behind the stored events; the web process's log says why.");
+        foreach (var of in (await letters.ListAsync(cancellation)).GroupBy(letter => letter.Projection))
+            problems.Add($"{of.Key} goes on without {of.Count()} stored event{(of.Count() == 1 ? "" : "s")} that it cannot fold, the first being {of.First().EventType} {of.First().Sequence} of {of.First().Stream}: {of.First().Problem} `sgglab rebuild --check` lists them.");
+        return new(true, await runs.AllAsync(by, cancellation), await workers.ListAsync(by, cancellation), problems.Count == 0 ? null : problems);
     }
 }

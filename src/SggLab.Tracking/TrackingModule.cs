@@ -36,7 +36,9 @@ public static class TrackingModule
         services.AddSingleton(source);
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
-        services.AddMarten(options => LabStore.Configure(options, source))
+        var letters = new DeadLetters(source);
+        services.AddSingleton(letters);
+        services.AddMarten(options => LabStore.Configure(options, source, letters))
             .UseLightweightSessions()
             .IntegrateWithWolverine(messages =>
             {
@@ -50,6 +52,7 @@ public static class TrackingModule
         }
         services.AddWolverine(ConfigureBus);
         services.AddSingleton<LabCommands>();
+        services.AddSingleton<ShownChanges>();
         services.AddSingleton<RecordIngest>();
         services.AddSingleton(new BlobStore(source, Path.Combine(home, "blobs")));
         services.AddSingleton<AccessService>();

@@ -21,10 +21,16 @@ internal static class StopRun
         {
             using var client = site.Connect(parsed);
             var run = parsed.GetRequiredValue(id);
-            await client.CancelAsync(run, stop);
-            var after = await client.RunAsync(run, stop);
-            if (parsed.GetValue(json)) Report.Json(after.Run);
-            else Console.Out.WriteLine(after.Run.State == "cancelled" ? $"Run {run} ({after.Run.Name}) is cancelled." : $"Run {run} ({after.Run.Name}) is {after.Run.State} and stops at its next step.");
+            var decided = await client.CancelAsync(run, stop);
+            if (parsed.GetValue(json))
+            {
+                var after = (await client.RunAsync(run, stop)).Run;
+                Report.Json(decided.State == "cancelled" ? after with { State = decided.State } : after);
+            }
+            else
+            {
+                Console.Out.WriteLine($"Run {run} {(decided.State == "cancelled" ? "is cancelled" : "is running and stops at its next step")}{(decided.Changed ? "" : " (it was asked before)")}.");
+            }
             return 0;
         });
         return command;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using SggLab.Client;
 using SggLab.Contracts;
+using SggLab.Contracts.Api;
 using SggLab.Contracts.Specs;
 using SggLab.Training.Demo;
 
@@ -30,7 +31,14 @@ internal static class Demo
         if (demo is null)
             return;
         using var client = new LabClient(new Uri(url), (await File.ReadAllTextAsync(options.Home.AdminTokenFile, stop)).Trim());
-        var queued = await client.QueueAsync(demo, "demo", stop);
+        ExperimentQueued queued;
+        try { queued = await client.QueueAsync(demo, "demo", stop); }
+        catch (LabApiException e) when (e.IsConflict)
+        {
+            // Queued by another release, whose demo was another one.
+            await File.WriteAllTextAsync(Marker(options.Home), "queued before\n", stop);
+            return;
+        }
         await File.WriteAllTextAsync(Marker(options.Home), queued.ExperimentId + "\n", stop);
         say($"queued the demo experiment \"{demo.Experiment}\": {queued.Runs.Count} runs");
     }

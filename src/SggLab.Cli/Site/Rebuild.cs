@@ -11,7 +11,7 @@ public static class RebuildCommands
     public static Command Create()
     {
         var model = new Argument<string?>("projection") { Description = "One read model only, such as runs; all where none is named.", Arity = ArgumentArity.ZeroOrOne };
-        var check = new Option<bool>("--check") { Description = "Compare a rebuild from all events with what is served; nothing is changed. Exit code 1 on a difference." };
+        var check = new Option<bool>("--check") { Description = "Compare a rebuild from all events with what is served; nothing is changed. Exit code 1 on a difference, or where an event could not be folded." };
         var home = HomeOption.Create();
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var command = new LabCommand("rebuild", "Fold all events again and compare the read models that come out with those that are served.")
@@ -29,8 +29,8 @@ public static class RebuildCommands
             if (parsed.GetValue(json))
                 Console.WriteLine(JsonSerializer.Serialize(report, JsonFile.Contract));
             else
-                Console.WriteLine($"{report.Events} events, {report.Tables.Count} tables: {(report.Differences.Count == 0 ? "a rebuild gives the same rows" : string.Join("\n", report.Differences))}");
-            return report.Differences.Count == 0 ? 0 : 1;
+                Console.WriteLine($"{report.Events} events, {report.Tables.Count} tables: {(report.Differences.Count == 0 ? "a rebuild gives the same rows" : string.Join("\n", report.Differences))}{string.Concat(report.DeadLetters.Select(letter => $"\n{letter}"))}");
+            return report.IsSound ? 0 : 1;
         });
         return command;
     }

@@ -30,6 +30,8 @@ public sealed record RunSpec
     public int Threads { get; init; }
     /// <summary>cpu or cuda.</summary>
     public string Device { get; init; } = "cpu";
+    /// <summary>True where its worker may be out of reach for long (a laptop, a cluster without network): it is queued again after a day of silence instead of 15 minutes.</summary>
+    public bool? MayBeOffline { get; init; }
 }
 
 /// <summary>Where the weights come from: a Hugging Face folder, or a checkpoint of another run of the same experiment (which makes it a dependency).</summary>

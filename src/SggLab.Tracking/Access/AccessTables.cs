@@ -25,7 +25,6 @@ internal sealed class AccessTables : ReadModel
             on conflict (name) do update set role = excluded.role, project = excluded.project, changed_at = excluded.changed_at, removed_at = null
             """, e.Data.Name, e.Data.Role.ToString(), e.Data.Project, e.Timestamp, e.Timestamp));
         On<PasswordChanged>((e, sql) => sql.Add($$"""update {s}.{{Members}} set changed_at = ? where name = ?""", e.Timestamp, e.Data.Name));
-        On<MemberRemoved>((e, sql) => sql.Add($$"""update {s}.{{Members}} set removed_at = ? where name = ?""", e.Timestamp, e.Data.Name));
         On<TokenIssued>((e, sql) => sql.Add($$"""
             insert into {s}.{{Tokens}} (token_id, name, role, project, hash, issued_at, expires_at) values (?, ?, ?, ?, ?, ?, ?::timestamptz)
             """, e.Data.TokenId, e.Data.Name, e.Data.Role.ToString(), e.Data.Project, e.Data.Hash, e.Timestamp, e.Data.ExpiresAt));

@@ -26,7 +26,7 @@ public static class AddMemberHandler
             return Refusal.Invalid($"A password has {ShortestPassword} to 200 characters.", "password");
         var members = session.ForTenant(LabStore.NoProject).Events;
         var stored = await members.FetchStreamAsync(StreamKeys.Member(command.Name), token: cancellation);
-        if (stored.Count > 0 && stored[^1].Data is not MemberRemoved)
+        if (stored.Count > 0)
             return Refusal.Conflict($"There is a member {command.Name} already.");
         session.SignedBy(command.By);
         Add(session, command, stored.Count);

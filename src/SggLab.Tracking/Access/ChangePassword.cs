@@ -21,7 +21,7 @@ public static class ChangePasswordHandler
             return Refusal.Invalid($"A password has {AddMemberHandler.ShortestPassword} to 200 characters.", "password");
         var members = session.ForTenant(LabStore.NoProject).Events;
         var stored = await members.FetchStreamAsync(StreamKeys.Member(command.Name), token: cancellation);
-        if (stored.Count == 0 || stored[^1].Data is MemberRemoved)
+        if (stored.Count == 0)
             return Refusal.NotFound($"There is no member {SafeText.Of(command.Name, 80)}.");
         session.SignedBy(command.By);
         members.Append(StreamKeys.Member(command.Name), stored.Count + 1, new PasswordChanged(command.Name));

@@ -39,7 +39,6 @@ internal sealed class ActivityEntries : ReadModel
         On<CheckpointRegistered>((e, sql) => Write(sql, e, $"saved a checkpoint of {{run}} at step {e.Data.Step} ({e.Data.Kind})", e.Data.RunId, e.Data.ExperimentId, e.Data.CheckpointId));
         On<WorkerRegistered>((e, sql) => Write(sql, e, $"worker {e.Data.WorkerId} came up on {e.Data.Machine} ({e.Data.Device})", null, null));
         On<MemberAdded>((e, sql) => Write(sql, e, $"added member {e.Data.Name} as {e.Data.Role.ToString().ToLowerInvariant()}", null, null));
-        On<MemberRemoved>((e, sql) => Write(sql, e, $"removed member {e.Data.Name}", null, null));
         On<PasswordChanged>((e, sql) => Write(sql, e, $"changed the password of {e.Data.Name}", null, null));
         On<TokenIssued>((e, sql) => Write(sql, e, $"issued token {e.Data.Name} ({e.Data.Role.ToString().ToLowerInvariant()})", null, null));
         On<TokenRevoked>((e, sql) => Write(sql, e, $"revoked token {e.Data.Name}", null, null));

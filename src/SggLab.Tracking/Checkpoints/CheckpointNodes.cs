@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SggLab.Contracts;
+using SggLab.Contracts.Records;
 using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Checkpoints;
@@ -30,8 +31,11 @@ internal sealed class CheckpointNodes : ReadModel
                 (select case when p.kind = 'base' or p.run_id <> ? then p.checkpoint_id else p.start end from {s}.{{Table}} p where p.tenant_id = ? and p.checkpoint_id = ?),
                 ?, ?, ?, ?, ?, ?, ?)
             """, e.TenantId, c.CheckpointId, c.RunId, c.Run, c.ExperimentId, c.Attempt, c.Step, c.Kind, c.Parent, c.RunId, e.TenantId, c.Parent,
-            c.Files.Sum(file => file.Bytes), JsonSerializer.Serialize(c.Files, LabJson.Options), c.SpecHash, c.DatasetHash, c.CodeVersion, e.Timestamp, e.Sequence);
+            Size(c.Files), JsonSerializer.Serialize(c.Files, LabJson.Options), c.SpecHash, c.DatasetHash, c.CodeVersion, e.Timestamp, e.Sequence);
         sql.Tell(e.TenantId, "checkpoint", c.CheckpointId);
         sql.Tell(e.TenantId, "run", c.RunId);
     });
+
+    /// <summary>Ingest refuses sizes that cannot be; what an earlier release let in must not stop the fold.</summary>
+    private static long Size(IReadOnlyList<BlobFile> files) => (long)UInt128.Min(long.MaxValue, files.Aggregate(UInt128.Zero, (sum, file) => sum + (ulong)Math.Max(0, file.Bytes)));
 }

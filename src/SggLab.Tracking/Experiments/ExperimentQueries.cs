@@ -9,7 +9,7 @@ namespace SggLab.Tracking.Experiments;
 /// <summary>Reads experiments.</summary>
 public sealed class ExperimentQueries(NpgsqlDataSource source)
 {
-    /// <summary>Newest first.</summary>
+    /// <summary>All of them, newest first.</summary>
     public async Task<IReadOnlyList<ExperimentSummary>> ListAsync(Actor by, CancellationToken cancellation = default)
     {
         Permissions.RequireRead(by);
@@ -28,7 +28,7 @@ public sealed class ExperimentQueries(NpgsqlDataSource source)
             count(*) filter (where r.state = 'running')::int, count(*) filter (where r.state in ('queued', 'waiting'))::int
         from lab.{ExperimentRows.Table} x left join lab.{RunRows.Table} r on r.tenant_id = x.tenant_id and r.experiment_id = x.experiment_id
         where x.tenant_id = $1 and ($2::text is null or x.experiment_id = $2)
-        group by x.tenant_id, x.experiment_id order by x.sequence desc limit 1000
+        group by x.tenant_id, x.experiment_id order by x.sequence desc
         """, row => new ExperimentSummary(row.GetString(0), row.GetString(1), row.Text(2), row.Time(3), row.GetInt32(4), row.GetInt32(5), row.GetInt32(6), row.GetInt32(7), row.GetInt32(8)),
         cancellation, by.Project, experimentId);
 }

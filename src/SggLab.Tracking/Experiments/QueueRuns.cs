@@ -9,8 +9,11 @@ using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Experiments;
 
-/// <summary>Queues an experiment's runs. The same key queues once: the second time answers with the first one's ids.</summary>
-public sealed record QueueRuns(Actor By, string Key, ExperimentSpec Spec) : ILabCommand<ExperimentQueued>;
+/// <summary>Queues an experiment's runs. The same key queues once: the second time answers with the first one's ids; another spec under it is refused.</summary>
+public sealed record QueueRuns(Actor By, string Key, ExperimentSpec Spec) : ILabCommand<ExperimentQueued>
+{
+    public IReadOnlyList<string> Shows(ExperimentQueued answer) => [StreamKeys.Experiment(answer.ExperimentId), .. answer.Runs.Select(run => StreamKeys.Run(run.Id))];
+}
 
 public static class QueueRunsHandler
 {
@@ -23,7 +26,9 @@ public static class QueueRunsHandler
         var experimentId = LabId.From(command.By.Project, command.Key);
         var stored = await session.Events.FetchStreamAsync(StreamKeys.Experiment(experimentId), token: cancellation);
         if (stored.Select(e => e.Data).OfType<ExperimentCreated>().FirstOrDefault() is { } already)
-            return Outcome.Already(Answer(already));
+            return already.SpecHash is null || already.SpecHash == ContentHash.OfJson(command.Spec)
+                ? Outcome.Already(Answer(already) with { Already = true })
+                : Refusal.Conflict($"Key '{command.Key}' was used for experiment {experimentId} ({already.Name}) with another spec; nothing was queued. Give this one another key, or none.", field: "key");
         var (created, runs) = Plan(experimentId, command.Key, command.Spec);
         session.SignedBy(command.By);
         session.Events.StartStream(StreamKeys.Experiment(experimentId), created);
@@ -36,7 +41,7 @@ public static class QueueRunsHandler
     internal static (ExperimentCreated, IReadOnlyList<RunQueued>) Plan(string experimentId, string key, ExperimentSpec spec)
     {
         var ids = spec.Runs.ToDictionary(run => run.Name, run => LabId.From(experimentId, run.Name), StringComparer.Ordinal);
-        var created = new ExperimentCreated(experimentId, spec.Experiment, spec.Note, key, [.. spec.Runs.Select(run => new PlannedRun(ids[run.Name], run.Name))]);
+        var created = new ExperimentCreated(experimentId, spec.Experiment, spec.Note, key, [.. spec.Runs.Select(run => new PlannedRun(ids[run.Name], run.Name))], ContentHash.OfJson(spec));
         var runs = spec.Runs.Select((run, position) => new RunQueued(ids[run.Name], experimentId, spec.Experiment, run.Name, run, ContentHash.Of(run), ContentHash.Of(run.Protocol),
             run.Model.Run is { Length: > 0 } start ? ids[start] : null, run.Model.Run is { Length: > 0 } name ? name : null, position));
         return (created, [.. runs]);

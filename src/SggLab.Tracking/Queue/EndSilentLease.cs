@@ -15,15 +15,17 @@ public static class EndSilentLeaseHandler
         if (Permissions.ToAdminister(command.By) is { } forbidden)
             return forbidden;
         var lease = await Leases.LockAsync(session, command.RunId, cancellation);
-        if (lease is null || lease.Fence != command.Fence || !await IsSilentAsync(session, command.RunId, settings.LeaseGrace, cancellation))
+        if (lease is null || lease.Fence != command.Fence || !await IsSilentAsync(session, command.RunId, Grace(lease, settings), cancellation))
             return Outcome.Already(command.RunId);
         var stream = await session.Events.FetchForWriting<Run>(StreamKeys.Run(command.RunId), cancellation);
         session.SignedBy(command.By);
         if (stream.Aggregate is { } run)
-            stream.AppendMany(LoseLease.Decide(run, lease, $"worker {lease.WorkerId} was silent for more than {settings.LeaseGrace.TotalSeconds:0} s", settings.MaxDeaths));
+            stream.AppendMany(LoseLease.Decide(run, lease, $"worker {lease.WorkerId} was silent for more than {Grace(lease, settings).TotalSeconds:0} s", settings.MaxDeaths));
         Leases.End(session, command.RunId);
         return Outcome.Done(command.RunId);
     }
+
+    private static TimeSpan Grace(Lease lease, LabSettings settings) => lease.MayBeOffline ? settings.OfflineGrace : settings.LeaseGrace;
 
     private static async Task<bool> IsSilentAsync(IDocumentSession session, string runId, TimeSpan grace, CancellationToken cancellation)
     {

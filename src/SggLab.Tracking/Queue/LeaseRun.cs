@@ -39,7 +39,7 @@ public static class LeaseRunHandler
             stream.AppendOne(new RunFailed(run.RunId, run.ExperimentId, run.Attempt, "start", $"Run {run.Spec.Model.Run}, which it starts from, left no checkpoint. Let that run save one, then retry this run.", 0));
             return Nothing;
         }
-        var lease = new Lease(runId, run.ExperimentId, run.Attempt + 1, await NextFenceAsync(session, cancellation), command.WorkerId, incarnation, null);
+        var lease = new Lease(runId, run.ExperimentId, run.Attempt + 1, await NextFenceAsync(session, cancellation), command.WorkerId, incarnation, null, run.Spec.MayBeOffline is true);
         stream.AppendOne(new RunLeased(runId, run.ExperimentId, lease.Attempt, lease.WorkerId, incarnation, lease.Fence, start, run.LastFull, run.LastFull is null ? 0 : run.LastFullStep));
         session.Events.StartStream(StreamKeys.Attempt(runId, lease.Attempt), new AttemptOpened(runId, run.ExperimentId, lease.Attempt, lease.WorkerId, incarnation, lease.Fence));
         Leases.Grant(session, lease);

@@ -10,14 +10,16 @@ internal sealed class LeaseSweeper(NpgsqlDataSource source, LabCommands commands
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // After an outage of the site every worker looks silent: let them be heard first.
-        var heard = settings.LeaseTtl < settings.LeaseGrace ? settings.LeaseTtl : settings.LeaseGrace;
-        for (var wait = heard; ; wait = settings.SweepEvery)
+        var rhythm = new SweepRhythm(settings);
+        while (true)
         {
             try
             {
-                await Task.Delay(wait, time, stoppingToken);
-                await SweepAsync(stoppingToken);
+                await Task.Delay(rhythm.Next(time.GetUtcNow()), time, stoppingToken);
+                if (rhythm.MaySweep(time.GetUtcNow()))
+                    await SweepAsync(stoppingToken);
+                else
+                    log.LogWarning("This process was away for a while (did the machine sleep?): workers have time to be heard before any is taken for silent");
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -25,6 +27,7 @@ internal sealed class LeaseSweeper(NpgsqlDataSource source, LabCommands commands
             }
             catch (Exception e)
             {
+                rhythm.Failed();
                 log.LogWarning("Could not look for silent leases, will try again: {Problem}", e.Message);
             }
         }
@@ -33,9 +36,10 @@ internal sealed class LeaseSweeper(NpgsqlDataSource source, LabCommands commands
     internal async Task SweepAsync(CancellationToken cancellation)
     {
         var silent = new List<(string Project, string RunId, long Fence)>();
-        await using (var command = source.CreateCommand("select tenant_id, run_id, fence from lab.worker_lease where renewed_at < now() - $1"))
+        await using (var command = source.CreateCommand("select tenant_id, run_id, fence from lab.worker_lease where renewed_at < now() - case when may_be_offline then $2 else $1 end"))
         {
             command.Parameters.Add(new NpgsqlParameter { Value = settings.LeaseGrace });
+            command.Parameters.Add(new NpgsqlParameter { Value = settings.OfflineGrace });
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
                 silent.Add((reader.GetString(0), reader.GetString(1), reader.GetInt64(2)));

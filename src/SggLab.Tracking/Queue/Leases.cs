@@ -4,7 +4,7 @@ using SggLab.Tracking.Store;
 namespace SggLab.Tracking.Queue;
 
 /// <summary>A row of lab.worker_lease: the right of one worker process to speak for a run.</summary>
-internal sealed record Lease(string RunId, string ExperimentId, int Attempt, long Fence, string WorkerId, string Incarnation, string? Stop);
+internal sealed record Lease(string RunId, string ExperimentId, int Attempt, long Fence, string WorkerId, string Incarnation, string? Stop, bool MayBeOffline = false);
 
 /// <summary>
 /// Reads and locks leases in the session's transaction. Whoever changes a run that may be leased locks its lease first and its streams after, so that two
@@ -12,7 +12,7 @@ internal sealed record Lease(string RunId, string ExperimentId, int Attempt, lon
 /// </summary>
 internal static class Leases
 {
-    private const string Columns = "run_id, experiment_id, attempt, fence, worker_id, incarnation, stop";
+    private const string Columns = "run_id, experiment_id, attempt, fence, worker_id, incarnation, stop, may_be_offline";
 
     /// <summary>The run's lease, locked; null if it has none.</summary>
     public static async Task<Lease?> LockAsync(IDocumentSession session, string runId, CancellationToken cancellation) =>
@@ -23,8 +23,8 @@ internal static class Leases
         ReadAsync(session, $"select {Columns} from lab.worker_lease where tenant_id = $1 and worker_id = $2 order by run_id for update", cancellation, session.TenantId, workerId);
 
     public static void Grant(IDocumentSession session, Lease lease) => session.QueueSqlCommand("""
-        insert into lab.worker_lease (tenant_id, run_id, experiment_id, attempt, fence, worker_id, incarnation) values (?, ?, ?, ?, ?, ?, ?)
-        """, session.TenantId, lease.RunId, lease.ExperimentId, lease.Attempt, lease.Fence, lease.WorkerId, lease.Incarnation);
+        insert into lab.worker_lease (tenant_id, run_id, experiment_id, attempt, fence, worker_id, incarnation, may_be_offline) values (?, ?, ?, ?, ?, ?, ?, ?)
+        """, session.TenantId, lease.RunId, lease.ExperimentId, lease.Attempt, lease.Fence, lease.WorkerId, lease.Incarnation, lease.MayBeOffline);
 
     public static void End(IDocumentSession session, string runId) =>
         session.QueueSqlCommand("delete from lab.worker_lease where tenant_id = ? and run_id = ?", session.TenantId, runId);
@@ -35,7 +35,7 @@ internal static class Leases
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var leases = new List<Lease>();
         while (await reader.ReadAsync(cancellation))
-            leases.Add(new Lease(reader.GetString(0), reader.GetString(1), reader.GetInt32(2), reader.GetInt64(3), reader.GetString(4), reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetString(6)));
+            leases.Add(new Lease(reader.GetString(0), reader.GetString(1), reader.GetInt32(2), reader.GetInt64(3), reader.GetString(4), reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetString(6), reader.GetBoolean(7)));
         return leases;
     }
 }

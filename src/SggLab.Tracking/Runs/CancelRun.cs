@@ -5,11 +5,16 @@ using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Runs;
 
-/// <summary>A queued run is cancelled at once; a running one is asked to stop at its next step. Answers with the run's id.</summary>
-public sealed record CancelRun(Actor By, string RunId, string? Reason = null) : ILabCommand<string>;
+/// <summary>A queued run is cancelled at once; a running one is asked to stop at its next step. Answers with the state it is in by that: cancelled or stopping.</summary>
+public sealed record CancelRun(Actor By, string RunId, string? Reason = null) : ILabCommand<string>
+{
+    public IReadOnlyList<string> Shows(string answer) => [StreamKeys.Run(RunId)];
+}
 
 public static class CancelRunHandler
 {
+    private const string Cancelled = "cancelled", Stopping = "stopping";
+
     public static async Task<Outcome<string>> HandleAsync(CancelRun command, IDocumentSession session, CancellationToken cancellation)
     {
         if (Permissions.ToWrite(command.By) is { } forbidden)
@@ -31,10 +36,10 @@ public static class CancelRunHandler
         var reason = command.Reason is null ? null : SafeText.Of(command.Reason, 500);
         return run.Phase switch
         {
-            RunPhase.Cancelled => (Outcome.Already(run.RunId), []),
-            RunPhase.Queued => (Outcome.Done(run.RunId), [new RunCancelled(run.RunId, run.ExperimentId, run.Attempt, reason)]),
-            RunPhase.Running when run.CancelRequested => (Outcome.Already(run.RunId), []),
-            RunPhase.Running => (Outcome.Done(run.RunId), [new RunCancelRequested(run.RunId, run.ExperimentId, run.Attempt, reason)]),
+            RunPhase.Cancelled => (Outcome.Already(Cancelled), []),
+            RunPhase.Queued => (Outcome.Done(Cancelled), [new RunCancelled(run.RunId, run.ExperimentId, run.Attempt, reason)]),
+            RunPhase.Running when run.CancelRequested => (Outcome.Already(Stopping), []),
+            RunPhase.Running => (Outcome.Done(Stopping), [new RunCancelRequested(run.RunId, run.ExperimentId, run.Attempt, reason)]),
             var over => (Refusal.Conflict($"Run {run.Name} is {over.ToString().ToLowerInvariant()}; only a queued or running run can be cancelled."), []),
         };
     }

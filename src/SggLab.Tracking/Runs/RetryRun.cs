@@ -4,11 +4,16 @@ using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Runs;
 
-/// <summary>Puts a failed or cancelled run back into the queue; it goes on from its newest full checkpoint. Answers with the run's id.</summary>
-public sealed record RetryRun(Actor By, string RunId) : ILabCommand<string>;
+/// <summary>Puts a failed or cancelled run back into the queue; it goes on from its newest full checkpoint. Answers with the state it is in by that: queued.</summary>
+public sealed record RetryRun(Actor By, string RunId) : ILabCommand<string>
+{
+    public IReadOnlyList<string> Shows(string answer) => [StreamKeys.Run(RunId)];
+}
 
 public static class RetryRunHandler
 {
+    private const string Queued = "queued";
+
     public static async Task<Outcome<string>> HandleAsync(RetryRun command, IDocumentSession session, CancellationToken cancellation)
     {
         if (Permissions.ToWrite(command.By) is { } forbidden)
@@ -24,8 +29,8 @@ public static class RetryRunHandler
 
     internal static (Outcome<string>, IReadOnlyList<object>) Decide(RetryRun command, Run run) => run.Phase switch
     {
-        RunPhase.Queued => (Outcome.Already(run.RunId), []),
-        RunPhase.Failed or RunPhase.Cancelled => (Outcome.Done(run.RunId),
+        RunPhase.Queued => (Outcome.Already(Queued), []),
+        RunPhase.Failed or RunPhase.Cancelled => (Outcome.Done(Queued),
             [new RunRequeued(run.RunId, run.ExperimentId, run.Attempt, $"retried by {command.By.Name}", RequeueCause.Retried)]),
         var other => (Refusal.Conflict($"Run {run.Name} is {other.ToString().ToLowerInvariant()}; only a failed or cancelled run can be retried."), []),
     };

@@ -23,12 +23,14 @@ public sealed record Run
     public bool CancelRequested { get; init; }
     /// <summary>What another run starts from.</summary>
     public string? LastCheckpoint { get; init; }
-    public int LastCheckpointStep { get; init; }
     /// <summary>What the next attempt goes on from.</summary>
     public string? LastFull { get; init; }
     public int LastFullStep { get; init; }
     /// <summary>Attempts whose worker died, since the last full checkpoint or retry.</summary>
     public int Deaths { get; init; }
+
+    /// <summary>Types of telemetry records of which one could not be read: said once, for a trainer writes thousands.</summary>
+    public IReadOnlyList<string> NotUnderstood { get; init; } = [];
 
     public static Run Create(RunQueued e) => new()
     {
@@ -40,9 +42,11 @@ public sealed record Run
     public Run Apply(RunCheckpointed e) => e.Kind switch
     {
         "base" => this with { LastCheckpoint = LastCheckpoint ?? e.Checkpoint },
-        "full" => this with { LastCheckpoint = e.Checkpoint, LastCheckpointStep = e.Step, LastFull = e.Checkpoint, LastFullStep = e.Step, Deaths = 0 },
-        _ => this with { LastCheckpoint = e.Checkpoint, LastCheckpointStep = e.Step },
+        "full" => this with { LastCheckpoint = e.Checkpoint, LastFull = e.Checkpoint, LastFullStep = e.Step, Deaths = 0 },
+        _ => this with { LastCheckpoint = e.Checkpoint },
     };
+
+    public Run Apply(RecordNotUnderstood e) => NotUnderstood.Contains(e.RecordType) ? this : this with { NotUnderstood = [.. NotUnderstood, e.RecordType] };
 
     public Run Apply(RunCancelRequested e) => this with { CancelRequested = true };
 

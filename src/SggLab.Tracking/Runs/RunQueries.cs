@@ -38,6 +38,19 @@ public sealed class RunQueries(NpgsqlDataSource source)
             string.IsNullOrWhiteSpace(filter.Search) ? null : SafeText.Of(filter.Search.Trim(), 200), filter.After, Math.Clamp(filter.Limit, 1, LongestPage));
     }
 
+    /// <summary>All of the project, a page after another.</summary>
+    public async Task<IReadOnlyList<RunSummary>> AllAsync(Actor by, CancellationToken cancellation = default)
+    {
+        var all = new List<RunSummary>();
+        while (true)
+        {
+            var page = await ListAsync(by, new RunFilter(After: all.Count == 0 ? null : all[^1].Id, Limit: LongestPage), cancellation);
+            all.AddRange(page);
+            if (page.Count < LongestPage)
+                return all;
+        }
+    }
+
     /// <summary>null if there is no such run in the project.</summary>
     public async Task<RunDetail?> FindAsync(Actor by, string runId, CancellationToken cancellation = default)
     {

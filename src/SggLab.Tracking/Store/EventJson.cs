@@ -1,9 +1,7 @@
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using SggLab.Contracts;
-using SggLab.Contracts.Records;
 
 namespace SggLab.Tracking.Store;
 
@@ -19,19 +17,8 @@ internal static class EventJson
     public static JsonSerializerOptions Records { get; } = new(LabJson.Options)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireWhatIsNotNullable } },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequiredMembers.OfMessages } },
     };
 
     public static JsonSerializerOptions Create() => new(LabJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip, RespectNullableAnnotations = false };
-
-    /// <summary>Records are written without their nulls, so that a nullable member may be missing and no other.</summary>
-    private static void RequireWhatIsNotNullable(JsonTypeInfo type)
-    {
-        if (type.Kind != JsonTypeInfoKind.Object || type.Type.Namespace != typeof(RunRecord).Namespace)
-            return;
-        var nullability = new NullabilityInfoContext();
-        foreach (var member in type.Properties)
-            if (member.AttributeProvider is PropertyInfo property)
-                member.IsRequired = nullability.Create(property).ReadState == NullabilityState.NotNull;
-    }
 }

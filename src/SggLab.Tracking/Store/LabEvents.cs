@@ -39,7 +39,6 @@ internal static class LabEvents
         [typeof(WorkerRegistered)] = "worker_registered",
         [typeof(MemberAdded)] = "member_added",
         [typeof(PasswordChanged)] = "password_changed",
-        [typeof(MemberRemoved)] = "member_removed",
         [typeof(TokenIssued)] = "token_issued",
         [typeof(TokenRevoked)] = "token_revoked",
     };

@@ -17,7 +17,7 @@ internal static class LabStore
     /// <summary>The tenant of workers, members and tokens.</summary>
     public const string NoProject = "*DEFAULT*";
 
-    public static void Configure(StoreOptions options, NpgsqlDataSource source)
+    public static void Configure(StoreOptions options, NpgsqlDataSource source, DeadLetters skipped)
     {
         options.Connection(source);
         options.DatabaseSchemaName = Schema;
@@ -43,14 +43,14 @@ internal static class LabStore
         options.Projections.LiveStreamAggregation<Run>();
         foreach (var projection in ReadModels.Inline())
             options.Projections.Add(projection, ProjectionLifecycle.Inline);
-        foreach (var projection in ReadModels.Async())
+        foreach (var projection in ReadModels.Async(skipped))
             options.Projections.Add(projection, ProjectionLifecycle.Async);
         // ProjectionLeader runs them.
         options.Projections.AsyncMode = DaemonMode.ExternallyManaged;
         // Appends wake the daemon; polling is the safety net.
         options.Projections.SlowPollingTime = TimeSpan.FromSeconds(2);
         options.Projections.FastPollingTime = TimeSpan.FromMilliseconds(250);
-        // A fold that fails must not be skipped in silence: its projection stops, and /health and the status say so.
+        // Never skipped in silence: the projection stops, and ProjectionLeader looks for the event at fault and makes it a dead letter.
         options.Projections.Errors.SkipApplyErrors = false;
         options.Projections.Errors.SkipSerializationErrors = false;
         options.Projections.Errors.SkipUnknownEvents = true;

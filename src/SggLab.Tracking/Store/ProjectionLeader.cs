@@ -12,7 +12,7 @@ namespace SggLab.Tracking.Store;
 /// about one. The store's own coordinator is not used: it wants a patched build of a lock library that public feeds lack. Should two nodes ever both believe
 /// that they lead, the slower one's progress update fails and its batch with it: nothing is folded twice.
 /// </summary>
-internal sealed class ProjectionLeader(IDocumentStore store, NpgsqlDataSource source, ILogger<ProjectionLeader> log) : BackgroundService
+internal sealed class ProjectionLeader(IDocumentStore store, NpgsqlDataSource source, DeadLetters letters, ILogger<ProjectionLeader> log) : BackgroundService
 {
     private const long LeaderLock = 0x5347474C4541;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
@@ -48,6 +48,7 @@ internal sealed class ProjectionLeader(IDocumentStore store, NpgsqlDataSource so
     {
         try
         {
+            await letters.ListAsync(cancellation);
             await daemon.StartAllAsync();
             while (true)
             {
@@ -64,15 +65,27 @@ internal sealed class ProjectionLeader(IDocumentStore store, NpgsqlDataSource so
         }
     }
 
-    /// <summary>A projection that met an error stands still; what was wrong may be over by now.</summary>
+    /// <summary>A projection that met an error stands still. An event at fault becomes a dead letter; anything else may be over after a while.</summary>
     private async Task RestartAsync(IProjectionDaemon daemon, CancellationToken cancellation)
     {
-        await Task.Delay(Recovery, cancellation);
         foreach (var name in daemon.CurrentAgents().Where(agent => agent.Status == AgentStatus.Paused).Select(agent => agent.Name.Identity).ToList())
         {
             log.LogError("Projection {Name} stopped at an error, see above; it starts again", name);
+            if (!await SkipAsync(name, cancellation))
+                await Task.Delay(Recovery, cancellation);
             await daemon.StartAgentAsync(name, cancellation);
         }
+    }
+
+    private async Task<bool> SkipAsync(string name, CancellationToken cancellation)
+    {
+        if (ReadModels.Async().FirstOrDefault(projection => projection.Shard == name) is not { } projection)
+            return false;
+        var found = await new FoldTrial(source).FindAsync(projection, letters, cancellation);
+        foreach (var letter in found)
+            log.LogError("Projection {Name} goes on without event {Sequence} ({Type} of {Stream}): {Problem}", name, letter.Sequence, letter.EventType, letter.Stream, letter.Problem);
+        await letters.AddAsync(found, cancellation);
+        return found.Count > 0;
     }
 
     private static async Task<bool> AskAsync(NpgsqlConnection connection, string question, CancellationToken cancellation)

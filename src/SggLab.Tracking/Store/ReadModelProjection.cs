@@ -8,13 +8,18 @@ namespace SggLab.Tracking.Store;
 internal sealed class ReadModelProjection : EventProjection
 {
     private readonly ReadModel[] _models;
+    private readonly DeadLetters? _skipped;
 
     public IReadOnlyList<ReadModel> Models => _models;
 
-    public ReadModelProjection(string name, uint version, params ReadModel[] models)
+    /// <summary>The name under which its progress is stored.</summary>
+    public string Shard => $"{Name}:All";
+
+    public ReadModelProjection(string name, uint version, DeadLetters? skipped, params ReadModel[] models)
     {
         Name = name;
         Version = version;
+        _skipped = skipped;
         _models = models;
         foreach (var type in models.SelectMany(model => model.EventTypes).Distinct())
             IncludeType(type);
@@ -22,9 +27,14 @@ internal sealed class ReadModelProjection : EventProjection
 
     public override ValueTask ApplyAsync(IDocumentOperations operations, IEvent e, CancellationToken cancellation)
     {
-        var sql = new SessionWrites(operations);
+        if (_skipped?.Contains(Shard, e.Sequence) is not true)
+            Fold(e, new SessionWrites(operations));
+        return ValueTask.CompletedTask;
+    }
+
+    public void Fold(IEvent e, SqlWrites sql)
+    {
         foreach (var model in _models)
             model.Fold(e, sql);
-        return ValueTask.CompletedTask;
     }
 }

@@ -1,7 +1,4 @@
-using System.Text.Json;
-using JasperFx.Events;
 using Npgsql;
-using SggLab.Tracking.Telemetry;
 
 namespace SggLab.Tracking.Store;
 
@@ -11,7 +8,12 @@ namespace SggLab.Tracking.Store;
 public sealed record TableDifference(string Table, long OnlyServed, long OnlyRebuilt, string Example);
 
 /// <param name="Events">Events folded again.</param>
-public sealed record RebuildReport(long Events, IReadOnlyList<string> Tables, IReadOnlyList<TableDifference> Differences);
+/// <param name="DeadLetters">Events that projections could not fold: neither what is served nor the rebuild holds them.</param>
+public sealed record RebuildReport(long Events, IReadOnlyList<string> Tables, IReadOnlyList<TableDifference> Differences, IReadOnlyList<DeadLetter> DeadLetters)
+{
+    /// <summary>A rebuild gives what is served, and nothing was left out.</summary>
+    public bool IsSound => Differences.Count == 0 && DeadLetters.Count == 0;
+}
 
 /// <summary>
 /// Folds all events again into temporary tables and compares them with what is served, each projection up to where it stands. One snapshot, so the site may run
@@ -30,19 +32,21 @@ public static class RebuildCheck
         await using var transaction = await writer.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation);
         await using var reader = await source.OpenConnectionAsync(cancellation);
         await using var same = await JoinSnapshotAsync(writer, reader, cancellation);
+        var letters = new DeadLetters(source);
+        var left = await letters.ListAsync(cancellation);
         var sets = await SetsAsync(writer, cancellation);
         foreach (var model in sets.SelectMany(set => set.Models))
             await ExecuteAsync(writer, Temporary(model.Ddl), cancellation);
-        var folded = await FoldAsync(reader, writer, sets, cancellation);
+        var folded = await FoldAsync(reader, writer, sets, letters, cancellation);
         string[] tables = [.. sets.SelectMany(set => set.Models).SelectMany(model => model.Tables).Where(table => only is null || table.StartsWith(only, StringComparison.Ordinal))];
         var differences = new List<TableDifference>();
         foreach (var table in tables)
             if (await CompareAsync(writer, table, cancellation) is { } difference)
                 differences.Add(difference);
-        return new RebuildReport(folded, tables, differences);
+        return new RebuildReport(folded, tables, differences, left);
     }
 
-    private sealed record Set(IReadOnlyList<ReadModel> Models, long UpTo);
+    private sealed record Set(string Shard, IReadOnlyList<ReadModel> Models, long UpTo);
 
     /// <summary>Both connections see the same moment.</summary>
     private static async Task<NpgsqlTransaction> JoinSnapshotAsync(NpgsqlConnection first, NpgsqlConnection second, CancellationToken cancellation)
@@ -56,12 +60,12 @@ public static class RebuildCheck
 
     private static async Task<IReadOnlyList<Set>> SetsAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        var sets = new List<Set> { new(ReadModels.All().Where(model => model is Queue.QueueEntries or Access.AccessTables).ToList(), long.MaxValue) };
+        var sets = new List<Set> { new("", ReadModels.All().Where(model => model is Queue.QueueEntries or Access.AccessTables).ToList(), long.MaxValue) };
         foreach (var projection in ReadModels.Async())
         {
             await using var progress = new NpgsqlCommand("select coalesce(max(last_seq_id), 0) from lab.mt_event_progression where name = $1", connection);
-            progress.Parameters.Add(new NpgsqlParameter { Value = $"{projection.Name}:All" });
-            sets.Add(new Set(projection.Models, (long)(await progress.ExecuteScalarAsync(cancellation))!));
+            progress.Parameters.Add(new NpgsqlParameter { Value = projection.Shard });
+            sets.Add(new Set(projection.Shard, projection.Models, (long)(await progress.ExecuteScalarAsync(cancellation))!));
         }
         return sets;
     }
@@ -69,20 +73,18 @@ public static class RebuildCheck
     private static string Temporary(string ddl) => ddl.Replace("create table if not exists {s}.", "create temporary table ", StringComparison.Ordinal)
         .Replace("create index if not exists", "create index", StringComparison.Ordinal).Replace("{s}", Scratch, StringComparison.Ordinal);
 
-    private static async Task<long> FoldAsync(NpgsqlConnection reader, NpgsqlConnection writer, IReadOnlyList<Set> sets, CancellationToken cancellation)
+    private static async Task<long> FoldAsync(NpgsqlConnection reader, NpgsqlConnection writer, IReadOnlyList<Set> sets, DeadLetters letters, CancellationToken cancellation)
     {
-        var types = LabEvents.Names.ToDictionary(pair => pair.Value, pair => pair.Key);
         await using var sql = new BatchWrites(Scratch, writer);
-        await using var command = new NpgsqlCommand("select seq_id, stream_id, version, type, timestamp, tenant_id, user_name, data::text, bdata from lab.mt_events where is_archived = false order by seq_id", reader);
+        await using var command = new NpgsqlCommand($"select {StoredEvents.Columns} from lab.mt_events where is_archived = false order by seq_id", reader);
         await using var rows = await command.ExecuteReaderAsync(cancellation);
         var count = 0L;
         while (await rows.ReadAsync(cancellation))
         {
-            if (!types.TryGetValue(rows.GetString(3), out var type))
+            if (StoredEvents.Read(rows) is not { } e)
                 continue;
-            var e = Read(rows, type);
             foreach (var set in sets)
-                if (e.Sequence <= set.UpTo)
+                if (e.Sequence <= set.UpTo && !letters.Contains(set.Shard, e.Sequence))
                     foreach (var model in set.Models)
                         model.Fold(e, sql);
             count++;
@@ -91,14 +93,6 @@ public static class RebuildCheck
         }
         await sql.FlushAsync(cancellation);
         return count;
-    }
-
-    private static IEvent Read(NpgsqlDataReader rows, Type type)
-    {
-        var data = rows.IsDBNull(8) ? JsonSerializer.Deserialize(rows.GetString(7), type, EventJson.Options)! : new RecordFormat().Deserialize(type, rows.GetFieldValue<byte[]>(8));
-        var e = (IEvent)Activator.CreateInstance(typeof(Event<>).MakeGenericType(type), data)!;
-        (e.Sequence, e.StreamKey, e.Version, e.Timestamp, e.TenantId, e.UserName) = (rows.GetInt64(0), rows.GetString(1), rows.GetInt64(2), rows.Time(4), rows.GetString(5), rows.Text(6));
-        return e;
     }
 
     private static async Task<TableDifference?> CompareAsync(NpgsqlConnection connection, string table, CancellationToken cancellation)

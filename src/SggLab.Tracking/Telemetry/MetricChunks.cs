@@ -14,6 +14,9 @@ internal sealed class MetricChunks : ReadModel
     public const string Table = "metric_chunk_v1";
     public const string Progress = "run_progress_v1";
 
+    /// <summary>Longest name of a metric, in characters.</summary>
+    public const int LongestName = 200;
+
     public override IReadOnlyList<string> Tables => [Table, Progress];
 
     public override string Ddl => $$"""
@@ -25,12 +28,15 @@ internal sealed class MetricChunks : ReadModel
             primary key (tenant_id, run_id));
         """;
 
+    /// <summary>A value a step, under a name that a list can show.</summary>
+    public static bool IsReadable(KeyValuePair<string, IReadOnlyList<double?>> series, IReadOnlyList<int> steps) => series.Value?.Count == steps.Count && series.Key.Length <= LongestName;
+
     public MetricChunks() => On<MetricsRecorded>((e, sql) =>
     {
         if (e.Data.Superseded || RecordReader.TryRead<MetricsRecord>(e.Data.Line, out _) is not { Steps.Count: > 0 } found)
             return;
         var (runId, attempt) = RecordReader.AttemptOf(e.StreamKey!);
-        var series = found.Series.Where(s => s.Value?.Count == found.Steps.Count).OrderBy(s => s.Key, StringComparer.Ordinal).ToList();
+        var series = found.Series.Where(s => IsReadable(s, found.Steps)).OrderBy(s => s.Key, StringComparer.Ordinal).ToList();
         sql.Add($$"""
             insert into {s}.{{Table}} (tenant_id, run_id, attempt, sequence, names, steps, points) values (?, ?, ?, ?, ?, ?, ?)
             """, e.TenantId, runId, attempt, e.Sequence, series.Select(s => s.Key).ToArray(), Float64Columns.PackSteps(found.Steps), Float64Columns.Pack([.. series.SelectMany(s => s.Value)]));

@@ -9,8 +9,12 @@ internal sealed record RecordEffects(IReadOnlyList<object> OnRun, CheckpointRegi
 {
     private static readonly RecordEffects None = new([]);
 
-    public static bool MayHave(string recordType) =>
-        recordType is RecordTypes.Started or RecordTypes.Checkpoint or RecordTypes.Evaluation or RecordTypes.Closed;
+    /// <summary>Telemetry changes the run only by being unreadable.</summary>
+    public static bool MayHave(FramedRecord record) => record.Type switch
+    {
+        RecordTypes.Started or RecordTypes.Checkpoint or RecordTypes.Evaluation or RecordTypes.Closed => true,
+        _ => RecordReader.TelemetryProblem(record) is not null,
+    };
 
     public static RecordEffects Of(Run run, FramedRecord record) => record.Type switch
     {
@@ -18,6 +22,7 @@ internal sealed record RecordEffects(IReadOnlyList<object> OnRun, CheckpointRegi
         RecordTypes.Checkpoint => OfCheckpoint(run, record),
         RecordTypes.Evaluation => OfEvaluation(run, record),
         RecordTypes.Closed => OfClosed(run, record),
+        _ when !run.NotUnderstood.Contains(record.Type) && RecordReader.TelemetryProblem(record) is { } problem => NotUnderstood(run, record, problem),
         _ => None,
     };
 
@@ -41,14 +46,15 @@ internal sealed record RecordEffects(IReadOnlyList<object> OnRun, CheckpointRegi
     {
         if (RecordReader.TryRead<ClosedRecord>(record.Line, out var problem) is not { } closed)
             return new([new RunFailed(run.RunId, run.ExperimentId, run.Attempt, "unreadable", $"The worker's last record cannot be read: {problem}", 0)], Closes: true);
+        var message = closed.Message is null ? null : SafeText.Of(closed.Message);
         return new([closed.Outcome switch
         {
             "completed" => new RunCompleted(run.RunId, run.ExperimentId, run.Attempt, closed.Step),
-            "cancelled" => new RunCancelled(run.RunId, run.ExperimentId, run.Attempt, closed.Message),
-            "released" when run.CancelRequested => new RunCancelled(run.RunId, run.ExperimentId, run.Attempt, closed.Message),
-            "released" => new RunRequeued(run.RunId, run.ExperimentId, run.Attempt, closed.Message ?? $"handed back by worker {run.Worker}", RequeueCause.Released),
-            "failed" => new RunFailed(run.RunId, run.ExperimentId, run.Attempt, closed.Kind ?? "error", closed.Message ?? "The trainer gave no message; look at the run's log.", closed.Step),
-            var other => (object)new RunFailed(run.RunId, run.ExperimentId, run.Attempt, "unreadable", $"The worker closed the attempt as '{SafeText.Of(other, 40)}', which this release does not know. {closed.Message}", closed.Step),
+            "cancelled" => new RunCancelled(run.RunId, run.ExperimentId, run.Attempt, message),
+            "released" when run.CancelRequested => new RunCancelled(run.RunId, run.ExperimentId, run.Attempt, message),
+            "released" => new RunRequeued(run.RunId, run.ExperimentId, run.Attempt, message ?? $"handed back by worker {run.Worker}", RequeueCause.Released),
+            "failed" => new RunFailed(run.RunId, run.ExperimentId, run.Attempt, SafeText.Of(closed.Kind ?? "error", 100), message ?? "The trainer gave no message; look at the run's log.", closed.Step),
+            var other => (object)new RunFailed(run.RunId, run.ExperimentId, run.Attempt, "unreadable", $"The worker closed the attempt as '{SafeText.Of(other, 40)}', which this release does not know. {message}", closed.Step),
         }], Closes: true);
     }
 

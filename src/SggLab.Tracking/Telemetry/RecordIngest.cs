@@ -1,5 +1,6 @@
 using Marten;
 using SggLab.Contracts.Api;
+using SggLab.Contracts.Records;
 using SggLab.Tracking.Access;
 using SggLab.Tracking.Checkpoints;
 using SggLab.Tracking.Queue;
@@ -67,11 +68,14 @@ public sealed class RecordIngest(IDocumentStore store)
             return missing;
         session.SignedByWorker(head.Worker);
         var events = new List<object>(fresh.Count);
+        var counts = current;
         foreach (var record in fresh)
         {
             var hash = RecordFormat.Next(chain, record.Line);
-            events.Add(AttemptRecords.Create(AttemptRecords.TypeOf(record.Type), record.Line, chain, hash, superseded: !current));
+            events.Add(AttemptRecords.Create(AttemptRecords.TypeOf(record.Type), record.Line, chain, hash, superseded: !counts));
             chain = hash;
+            // The attempt is over with its closing record, whatever still stands behind it in the batch.
+            counts &= record.Type != RecordTypes.Closed;
         }
         // The number passed is the version after the append; without it a retry would double in silence.
         session.Events.Append(StreamKeys.Attempt(runId, attempt), head.Stored + 1 + fresh.Count, events);
@@ -84,7 +88,7 @@ public sealed class RecordIngest(IDocumentStore store)
     private static async Task ChangeRunAsync(IDocumentSession session, string runId, int attempt, List<FramedRecord> fresh, CancellationToken cancellation)
     {
         session.QueueSqlCommand("update lab.worker_lease set renewed_at = now() where tenant_id = ? and run_id = ?", session.TenantId, runId);
-        if (!fresh.Exists(record => RecordEffects.MayHave(record.Type)))
+        if (!fresh.Exists(record => RecordEffects.MayHave(record)))
             return;
         var stream = await session.Events.FetchForWriting<Run>(StreamKeys.Run(runId), cancellation);
         if (stream.Aggregate is not { Phase: RunPhase.Running } run || run.Attempt != attempt)
@@ -94,6 +98,8 @@ public sealed class RecordIngest(IDocumentStore store)
         {
             var effects = RecordEffects.Of(run, record);
             stream.AppendMany(effects.OnRun);
+            if (effects.OnRun is [RecordNotUnderstood problem])
+                run = run.Apply(problem);
             if (effects.Checkpoint is { } checkpoint && registered.Add(checkpoint.CheckpointId))
                 await RegisterAsync(session, checkpoint, cancellation);
             if (effects.Closes)

@@ -9,6 +9,10 @@ namespace SggLab.Tracking.Telemetry;
 /// <summary>Reads what a stored line says; a line that says nothing readable is kept all the same.</summary>
 internal static class RecordReader
 {
+    // Their product fits a bigint: a sum of sizes can never overflow.
+    private const long MostBytes = 1L << 46;
+    private const int MostFiles = 1 << 16;
+
     /// <summary>The record's data, or null with what is wrong with it.</summary>
     public static T? TryRead<T>(byte[] line, out string? problem) where T : class
     {
@@ -32,13 +36,35 @@ internal static class RecordReader
         }
     }
 
-    /// <summary>A checkpoint that can be registered: its ids are ids, its files are named.</summary>
+    /// <summary>What is wrong with a record of metrics, rollouts or a log, in whole or in part; null where all of it can be read, and for other types.</summary>
+    public static string? TelemetryProblem(FramedRecord record)
+    {
+        string? problem = null;
+        switch (record.Type)
+        {
+            case RecordTypes.Metrics:
+                if (TryRead<MetricsRecord>(record.Line, out problem) is { } metrics)
+                    problem = metrics.Series.FirstOrDefault(series => !MetricChunks.IsReadable(series, metrics.Steps)) is { Key: { } name } odd
+                        ? $"series '{SafeText.Of(name, 80)}' has {odd.Value?.Count ?? 0} values for {metrics.Steps.Count} steps, or a name longer than {MetricChunks.LongestName} characters; it is left out" : null;
+                break;
+            case RecordTypes.Rollouts:
+                TryRead<RolloutsRecord>(record.Line, out problem);
+                break;
+            case RecordTypes.Log:
+                TryRead<LogRecord>(record.Line, out problem);
+                break;
+        }
+        return problem;
+    }
+
+    /// <summary>A checkpoint that can be registered: its ids are ids, its files are named by their hashes and have a size that can be.</summary>
     public static CheckpointRecord? TryReadCheckpoint(byte[] line, out string? problem)
     {
         if (TryRead<CheckpointRecord>(line, out problem) is not { } read)
             return null;
         problem = !LabId.IsValid(read.Id) || read.Parent is not null && !LabId.IsValid(read.Parent) ? "its id or its parent's is not the hash of a manifest"
-            : read.Files.Any(file => file is null) ? "one of its files is null" : null;
+            : read.Files.Any(file => file is null || !Blobs.BlobStore.IsHash(file.Sha256) || file.Path.Length is 0 or > 1000) ? "each of its files has a path of 1 to 1000 characters and a SHA-256 in lower-case hex"
+            : read.Files.Any(file => file.Bytes is < 0 or > MostBytes) || read.Files.Count > MostFiles ? $"it has at most {MostFiles} files of 0 to {MostBytes} bytes" : null;
         return problem is null ? read : null;
     }
 

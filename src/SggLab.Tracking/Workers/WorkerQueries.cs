@@ -20,7 +20,7 @@ public sealed class WorkerQueries(NpgsqlDataSource source, LabSettings settings)
             from lab.{WorkerRows.Table} w join lab.worker_presence p using (worker_id)
             left join lab.worker_lease l on l.worker_id = w.worker_id and l.tenant_id = $1
             left join lab.{RunRows.Table} r on r.tenant_id = l.tenant_id and r.run_id = l.run_id
-            order by greatest(p.last_seen, l.renewed_at) < now() - $2, w.worker_id limit 1000
+            order by greatest(p.last_seen, l.renewed_at) < now() - $2, w.worker_id
             """, row => new WorkerSummary(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.Text(4), row.Text(5), row.Time(6), row.GetString(7)),
             cancellation, by.Project, settings.LeaseTtl);
     }

@@ -6,7 +6,7 @@ using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Tests.Experiments;
 
-public sealed class QueueRunsTests(RunningLab lab) : Lab(lab), IClassFixture<RunningLab>
+public sealed class QueueRunsTests(PatientLab lab) : Lab(lab), IClassFixture<PatientLab>
 {
     [Fact]
     public async Task The_same_key_queues_once_even_when_sent_twice_at_once()
@@ -18,6 +18,32 @@ public sealed class QueueRunsTests(RunningLab lab) : Lab(lab), IClassFixture<Run
         answers.Count(answer => answer.Changed).ShouldBe(1);
         answers.Select(answer => answer.Value!.ExperimentId).Distinct().ShouldHaveSingleItem();
         (await StreamAsync(StreamKeys.Experiment(answers[0].Value!.ExperimentId))).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_key_that_stands_for_another_spec_is_refused_and_nothing_is_queued()
+    {
+        var key = LabId.New();
+        var first = (await Commands.SendAsync(new QueueRuns(Ada, key, new ExperimentSpec { Experiment = "mine", Runs = [Spec("sft")] }), Stop)).Value!;
+
+        var again = (await Commands.SendAsync(new QueueRuns(Ada, key, new ExperimentSpec { Experiment = "mine", Runs = [Spec("sft")] }), Stop)).Value!;
+        var refusal = (await Commands.SendAsync(new QueueRuns(Ada, key, new ExperimentSpec { Experiment = "mine", Runs = [Spec("sft", seed: 2)] }), Stop)).Refusal.ShouldNotBeNull();
+
+        (first.Already, again.Already, again.ExperimentId).ShouldBe((null, true, first.ExperimentId));
+        (refusal.Kind, refusal.Field).ShouldBe((RefusalKind.Conflict, "key"));
+        refusal.Message.ShouldContain(first.ExperimentId);
+    }
+
+    [Fact]
+    public async Task What_was_queued_is_shown_when_the_answer_comes()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            var run = (await QueueAsync(Spec("seen"))).Runs[0].Id;
+            (await Get<RunQueries>().FindAsync(Ada, run, Stop)).ShouldNotBeNull().Run.State.ShouldBe("queued");
+            (await Commands.SendAsync(new CancelRun(Ada, run), Stop)).Value.ShouldBe("cancelled");
+            (await Get<RunQueries>().FindAsync(Ada, run, Stop))!.Run.State.ShouldBe("cancelled");
+        }
     }
 
     [Fact]
@@ -49,4 +75,10 @@ public sealed class QueueRunsTests(RunningLab lab) : Lab(lab), IClassFixture<Run
     [Fact]
     public async Task A_text_that_no_column_takes_is_refused() =>
         (await Commands.SendAsync(new QueueRuns(Ada, LabId.New(), new ExperimentSpec { Experiment = "a\0b", Runs = [Spec("a")] }), Stop)).Refusal.ShouldNotBeNull().Message.ShouldContain("code 0");
+}
+
+/// <summary>On a busy machine the projections may need longer than a person should wait.</summary>
+public sealed class PatientLab : RunningLab
+{
+    public override LabSettings Settings => base.Settings with { ShowWithin = TimeSpan.FromSeconds(30) };
 }

@@ -7,10 +7,11 @@ namespace SggLab.Tracking.Tests.Queue;
 public sealed class SilentLeaseTests(ImpatientLab lab) : Lab(lab), IClassFixture<ImpatientLab>
 {
     [Fact]
-    public async Task A_silent_run_goes_back_into_the_queue_and_one_that_renews_does_not()
+    public async Task A_silent_run_goes_back_into_the_queue_and_one_that_renews_or_may_be_offline_does_not()
     {
-        await QueueAsync(Spec("silent"), Spec("alive"));
+        await QueueAsync(Spec("silent"), Spec("offline") with { MayBeOffline = true }, Spec("alive"));
         var silent = await LeaseAsync(await AdmitAsync(LabId.New()));
+        var offline = await LeaseAsync(await AdmitAsync(LabId.New()));
         var alive = await LeaseAsync(await AdmitAsync(LabId.New()));
 
         for (var i = 0; i < 15; i++)
@@ -20,6 +21,7 @@ public sealed class SilentLeaseTests(ImpatientLab lab) : Lab(lab), IClassFixture
         }
 
         (await StreamAsync(StreamKeys.Run(silent.RunId)))[^1].Data.ShouldBeOfType<RunRequeued>().Cause.ShouldBe(RequeueCause.Lost);
+        (await StreamAsync(StreamKeys.Run(offline.RunId)))[^1].Data.ShouldBeOfType<RunLeased>();
         (await StreamAsync(StreamKeys.Run(alive.RunId)))[^1].Data.ShouldBeOfType<RunLeased>();
     }
 

@@ -39,7 +39,6 @@ public sealed class StoredSamplesTests
         new WorkerRegistered("w1", "i1", "box", "cpu", 1, "1.0"),
         new MemberAdded("ada", Role.Member, "lab"),
         new PasswordChanged("ada"),
-        new MemberRemoved("ada"),
         new TokenIssued("t1", "dashboard", Role.Viewer, "lab", "hash", new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero)),
         new TokenRevoked("t1", "dashboard"),
         .. AttemptRecords.Types.Select(type => AttemptRecords.Create(type, Encoding.UTF8.GetBytes("""{"n":1,"type":"x","at":"2026-03-01T12:00:00Z","data":{"a":1e2}}"""), RecordFormat.ChainStart("a"), RecordFormat.ChainStart("b"), superseded: true)),

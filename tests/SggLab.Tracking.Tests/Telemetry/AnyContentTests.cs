@@ -40,6 +40,59 @@ public sealed class AnyContentTests(RunningLab lab) : Lab(lab), IClassFixture<Ru
         (await RebuildCheck.RunAsync(Database, cancellation: Stop)).Differences.ShouldBeEmpty();
     }
 
+    private static readonly string[] Extremes =
+    [
+        "9223372036854775807", "-9223372036854775808", "2147483647", "-2147483648", "70368744177664", "1e308", "-1e308", "4.9e-324", "1e-999", "-1e999", "18446744073709551616", "-0.0", "\"-Infinity\"",
+        "[9223372036854775807,9223372036854775807]", "[1e308,1e308]", "[\"NaN\"]", "{\"\":1}", "{\"a\\u0000b\":1,\"a\":2,\"a\":3}", "\"" + new string('\u6f22', 200) + "\"", "\"" + new string('\u6f22', 70_000) + "\"",
+        "\"a|b\\u0000{run}\"", "\"0001-01-01T00:00:00Z\"", "\"9999-12-31T23:59:59Z\"", "[[[[[[[[[[]]]]]]]]]]", string.Concat(Enumerable.Repeat("[", 100)) + string.Concat(Enumerable.Repeat("]", 100)),
+    ];
+
+    [Fact]
+    public async Task Extreme_values_in_any_field_are_stored_and_no_projection_stops_or_leaves_one_out()
+    {
+        var lease = await LeasedAsync();
+        var checkpoint = await SaveCheckpointLineAsync(1, 3);
+        var file = await BlobAsync("large");
+        var id = 0;
+        var n = 0L;
+        string[] whole = [Started(1, 1, "c"), Metrics(1, 1, 0.5), checkpoint, await EvaluationLineAsync(1, IdOf(checkpoint), 3, [0.1, null]),
+            Line(1, RecordTypes.Rollouts, new RolloutsRecord(1, 4, file, 0.5, 0.1, new Dictionary<string, double> { ["format"] = 1 }, 0)), Line(1, RecordTypes.Log, new LogRecord("info", "x")),
+            Line(1, RecordTypes.Checkpoint, new CheckpointRecord("c", 1, "full", null, [file with { Bytes = long.MaxValue }, file with { Path = "b", Bytes = long.MaxValue }], "s", null, "1"))];
+        foreach (var line in whole)
+        {
+            var data = line[(line.IndexOf("\"data\":", StringComparison.Ordinal) + "\"data\":".Length)..^1];
+            for (var place = 0; place < Values(JsonNode.Parse(data)!).Count(); place++)
+            {
+                List<string> batch = [];
+                foreach (var extreme in Extremes)
+                {
+                    var root = JsonNode.Parse(data)!;
+                    Values(root).ElementAt(place)("@here@");
+                    var changed = root.ToJsonString().Replace("\"@here@\"", extreme, StringComparison.Ordinal);
+                    // Each its own checkpoint: a known one is not registered again.
+                    if (line == checkpoint)
+                        changed = changed.Replace(IdOf(checkpoint), $"c{++id}", StringComparison.Ordinal);
+                    batch.Add("{\"n\":" + (n + batch.Count + 1) + line["{\"n\":1".Length..line.IndexOf("\"data\":", StringComparison.Ordinal)] + "\"data\":" + changed + "}");
+                }
+                if ((await SendAsync(lease, [.. batch])).Refusal is { } refusal)
+                    refusal.Message.ShouldContain("not stored");
+                else
+                    n += batch.Count;
+            }
+        }
+        await SendOkAsync(lease, Metrics(++n, 9, 0.25), Closed(++n, "completed"));
+        await SettledAsync();
+
+        n.ShouldBeGreaterThan(800);
+        (await Get<RunQueries>().FindAsync(Ada, lease.RunId, Stop)).ShouldNotBeNull().Run.LastMetrics["loss"].ShouldBe(0.25);
+        (await Get<Tracking.Leaderboards.LeaderboardQueries>().RowsAsync(Ada, cancellation: Stop)).ShouldNotBeEmpty();
+        (await Get<Tracking.Comparisons.ComparisonQueries>().CurvesAsync(Ada, [lease.RunId], cancellation: Stop)).ShouldNotBeEmpty();
+        (await Get<Tracking.Activity.ActivityQueries>().RecentAsync(Ada, 1000, cancellation: Stop)).ShouldNotBeEmpty();
+        var report = await RebuildCheck.RunAsync(Database, cancellation: Stop);
+        report.DeadLetters.ShouldBeEmpty();
+        report.Differences.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_damaged_closing_record_ends_the_run_in_some_way()
     {
@@ -75,6 +128,16 @@ public sealed class AnyContentTests(RunningLab lab) : Lab(lab), IClassFixture<Ru
             yield return head + root.ToJsonString().Replace(marker, Replacements[random.Next(Replacements.Length)], StringComparison.Ordinal) + "}";
         }
     }
+
+    /// <summary>Sets each value of the tree in turn, containers and items of lists too.</summary>
+    private static IEnumerable<Action<string>> Values(JsonNode node) => node switch
+    {
+        JsonObject o => o.ToList().SelectMany(member => Under(member.Value, text => o[member.Key] = text)),
+        JsonArray a => Enumerable.Range(0, a.Count).SelectMany(i => Under(a[i], text => a[i] = text)),
+        _ => [],
+    };
+
+    private static IEnumerable<Action<string>> Under(JsonNode? node, Action<string> set) => node is null ? [set] : [set, .. Values(node)];
 
     private static IEnumerable<(JsonObject Parent, string Key)> Places(JsonNode node) => node switch
     {

@@ -128,6 +128,46 @@ public sealed class ContentTests(RunningLab lab) : Lab(lab), IClassFixture<Runni
         events[^1].Data.ShouldBeOfType<RecordNotUnderstood>().Record.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(-1L)]
+    [InlineData(long.MaxValue)]
+    public async Task A_checkpoint_whose_files_cannot_be_so_large_is_kept_and_the_run_says_so(long bytes)
+    {
+        var lease = await LeasedAsync();
+        var file = await BlobAsync("weights");
+
+        await SendOkAsync(lease, Line(1, RecordTypes.Checkpoint, new CheckpointRecord("c1", 1, "full", null, [file, file with { Bytes = bytes }], "s", null, "1.0")));
+
+        (await StreamAsync(StreamKeys.Run(lease.RunId)))[^1].Data.ShouldBeOfType<RecordNotUnderstood>().Problem.ShouldContain("bytes");
+        await SettledAsync();
+    }
+
+    [Fact]
+    public async Task Metrics_that_cannot_be_read_are_said_once_a_run()
+    {
+        var lease = await LeasedAsync();
+
+        await SendOkAsync(lease, Metrics(1, 1, 0.5), Line(2, RecordTypes.Metrics, new { steps = new[] { 1, 2 }, series = new { loss = new[] { 0.5 }, reward = new[] { 1, 2 } } }), Line(3, RecordTypes.Metrics, new { steps = "three" }));
+        await SendOkAsync(lease, Line(4, RecordTypes.Metrics, new { steps = "four" }), Line(5, RecordTypes.Log, new { level = 3 }));
+
+        var said = (await StreamAsync(StreamKeys.Run(lease.RunId))).Select(e => e.Data).OfType<RecordNotUnderstood>().ToList();
+        said.Select(problem => (problem.Record, problem.RecordType)).ShouldBe([(2, "metrics"), (5, "log")]);
+        said[0].Problem.ShouldContain("series 'loss' has 1 values for 2 steps");
+    }
+
+    [Fact]
+    public async Task What_stands_behind_the_closing_record_is_kept_and_never_counts()
+    {
+        var lease = await LeasedAsync();
+
+        await SendOkAsync(lease, Started(1), Metrics(2, 1, 0.5), Closed(3, "completed"), Metrics(4, 2, 9));
+
+        var stored = (await StreamAsync(StreamKeys.Attempt(lease.RunId, 1))).Skip(1).Select(e => (AttemptRecord)e.Data);
+        stored.Select(record => record.Superseded).ShouldBe([false, false, false, true]);
+        await SettledAsync();
+        (await Get<Tracking.Comparisons.ComparisonQueries>().CurvesAsync(Ada, [lease.RunId], ["loss"], cancellation: Stop)).ShouldHaveSingleItem().Values.ShouldBe([0.5]);
+    }
+
     [Fact]
     public async Task A_closing_record_that_cannot_be_read_fails_the_run()
     {

@@ -101,6 +101,91 @@ public sealed class ApiTests(SiteProcess site) : IClassFixture<SiteProcess>
         cancelled.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
+    [Theory]
+    [InlineData("GET", "runs?limit=abc", null)]
+    [InlineData("GET", "runs?after=%00", null)]
+    [InlineData("GET", "runs?experiment=%00&state=%00", null)]
+    [InlineData("GET", "runs?after=nothing&limit=-3", null)]
+    [InlineData("GET", "runs/x%00y", null)]
+    [InlineData("GET", "runs/x/events?after=abc", null)]
+    [InlineData("GET", "runs/x/curves?metric=%00&maxPoints=-1", null)]
+    [InlineData("GET", "runs/x/curves?maxPoints=1e9", null)]
+    [InlineData("GET", "leaderboard?dataset=%00&split=a%00b", null)]
+    [InlineData("GET", "leaderboard?asOf=0001-01-01T00:00:00Z", null)]
+    [InlineData("GET", "leaderboard?asOf=99999999999999999999", null)]
+    [InlineData("GET", "leaderboard/boards?asOf=9999-12-31T23:59:59-14:00", null)]
+    [InlineData("GET", "comparison", null)]
+    [InlineData("GET", "comparison?run=%00", null)]
+    [InlineData("GET", "comparison?run=x", null)]
+    [InlineData("GET", "activity?limit=many&before=now", null)]
+    [InlineData("GET", "activity?limit=-1&before=-9223372036854775808", null)]
+    [InlineData("GET", "checkpoints/%00/lineage", null)]
+    [InlineData("GET", "experiments/%F0%9F%98%80", null)]
+    [InlineData("GET", "blobs/x", null)]
+    [InlineData("POST", "experiments", "{}")]
+    [InlineData("POST", "experiments", "")]
+    [InlineData("POST", "experiments", "null")]
+    [InlineData("POST", "experiments", "[1]")]
+    [InlineData("POST", "experiments", "{\"spec\":null}")]
+    [InlineData("POST", "experiments", "{\"spec\":{}}")]
+    [InlineData("POST", "experiments", "{\"spec\":{\"experiment\":\"x\",\"runs\":[null]}}")]
+    [InlineData("POST", "experiments", "{\"spec\":{\"experiment\":null,\"runs\":null}}")]
+    [InlineData("POST", "experiments", "{\"key\":\"\\ud800\",\"spec\":{\"experiment\":\"x\",\"runs\":[]}}")]
+    [InlineData("POST", "experiments", "{\"key\":\"a\\u0000\",\"spec\":{\"experiment\":\"x\",\"runs\":[{\"name\":\"a\",\"method\":\"scripted\",\"model\":{},\"data\":{\"vocabulary\":\"\"},\"protocol\":{}}]}}")]
+    [InlineData("POST", "runs/x/cancel?reason=%00", null)]
+    [InlineData("POST", "runs/x/retry", "garbage")]
+    [InlineData("POST", "workers", "{}")]
+    [InlineData("POST", "workers", "{\"id\":\"w\",\"incarnation\":\"i\"}")]
+    [InlineData("POST", "workers", "{\"id\":null,\"incarnation\":7}")]
+    [InlineData("POST", "workers/%00/lease", null)]
+    [InlineData("POST", "workers/nobody/lease", null)]
+    [InlineData("POST", "runs/x/attempts/1/renew", "{}")]
+    [InlineData("POST", "runs/x/attempts/99999999999/renew", "{\"fence\":1}")]
+    [InlineData("POST", "runs/x/attempts/1/renew", "{\"fence\":1e99}")]
+    [InlineData("POST", "tokens", "{}")]
+    [InlineData("POST", "tokens", "{\"name\":\"x\",\"role\":\"\"}")]
+    [InlineData("POST", "tokens", "{\"name\":\"x\",\"role\":\"7\"}")]
+    [InlineData("POST", "tokens", "{\"name\":\"x\",\"role\":\"viewer\",\"expiresAt\":\"soon\"}")]
+    [InlineData("DELETE", "tokens/%00", null)]
+    [InlineData("DELETE", "runs", null)]
+    public async Task Garbage_gets_a_sentence_and_never_a_failure_of_the_server(string method, string path, string? body)
+    {
+        using var admin = site.ClientOf("admin-token");
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative)) { Content = body is null ? null : new StringContent(body) };
+
+        using var answer = await admin.SendAsync(request, Stop);
+
+        ((int)answer.StatusCode).ShouldBeLessThan(500, await answer.Content.ReadAsStringAsync(Stop));
+        if (!answer.IsSuccessStatusCode && !path.Contains("%00", StringComparison.Ordinal))
+            (await ErrorAsync(answer)).Message.ShouldNotBeNullOrWhiteSpace();
+    }
+
+    [Fact]
+    public async Task A_number_that_is_none_is_named()
+    {
+        using var admin = site.ClientOf("admin-token");
+        using var answer = await admin.GetAsync(new Uri("runs?limit=abc", UriKind.Relative), Stop);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await ErrorAsync(answer)).Message.ShouldBe("limit is 'abc'; wanted is a whole number.");
+    }
+
+    [Fact]
+    public async Task What_a_command_did_is_read_right_after_its_answer()
+    {
+        using var admin = site.ClientOf("admin-token");
+        var queued = await WorkerSide.QueueAsync(admin, WorkerSide.Experiment("seen", "one"));
+        var run = queued.Runs[0].Id;
+
+        // On a very busy machine the answer may be "not shown yet", and never that there is none.
+        HttpResponseMessage shown;
+        while ((shown = await admin.GetAsync(new Uri($"runs/{run}", UriKind.Relative), Stop)).StatusCode == HttpStatusCode.ServiceUnavailable)
+            await Task.Delay(200, Stop);
+        (await WorkerSide.ReadAsync<RunDetail>(shown)).Run.State.ShouldBe("queued");
+        using var cancelled = await admin.PostAsync(new Uri($"runs/{run}/cancel", UriKind.Relative), null, Stop);
+        (await WorkerSide.ReadAsync<RunChanged>(cancelled)).ShouldBe(new RunChanged(run, true, "cancelled"));
+    }
+
     [Fact]
     public async Task A_moment_that_is_none_is_refused_with_what_was_wanted()
     {

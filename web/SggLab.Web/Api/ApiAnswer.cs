@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using SggLab.Contracts;
 using SggLab.Contracts.Api;
 using SggLab.Tracking;
@@ -27,7 +28,9 @@ internal static class ApiAnswer
         }, refusal.Message, refusal.Field, refusal.Expected)
         : done(outcome.Value!);
 
-    /// <exception cref="JsonException">The body is not such a record; the gate turns this into an answer.</exception>
+    private static readonly JsonSerializerOptions Requests = new(LabJson.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequiredMembers.OfMessages } } };
+
+    /// <exception cref="JsonException">The body is not such a record, or lacks a member; the gate turns this into an answer.</exception>
     public static async Task<T> ReadAsync<T>(HttpContext context) =>
-        await JsonSerializer.DeserializeAsync<T>(context.Request.Body, LabJson.Options, context.RequestAborted) ?? throw new JsonException("The body is null.");
+        await JsonSerializer.DeserializeAsync<T>(context.Request.Body, Requests, context.RequestAborted) ?? throw new JsonException("The body is null.");
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Npgsql;
 using SggLab.Contracts;
 using SggLab.Contracts.Api;
@@ -43,6 +44,11 @@ internal sealed partial class ApiGate(RequestDelegate next, AccessService access
             await ApiAnswer.Error(StatusCodes.Status403Forbidden, $"Token {actor.Name} has the role {actor.Role.ToString().ToLowerInvariant()}; {context.Request.Method} {context.Request.Path} takes the role {needed.Text}.").ExecuteAsync(context);
             return;
         }
+        if (context.Request.Path.Value!.Contains('\0', StringComparison.Ordinal) || context.Request.Query.Any(given => given.Key.Contains('\0', StringComparison.Ordinal) || given.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) is true)))
+        {
+            await ApiAnswer.Error(StatusCodes.Status400BadRequest, "The request's address holds a character with code 0 (%00); no id and no name has one. Remove it.").ExecuteAsync(context);
+            return;
+        }
         context.Features.Set(actor);
         await next(context);
     }
@@ -62,7 +68,7 @@ internal sealed partial class ApiGate(RequestDelegate next, AccessService access
         {
             ForbiddenException => ApiAnswer.Error(StatusCodes.Status403Forbidden, e.Message),
             LabException => ApiAnswer.Error(StatusCodes.Status422UnprocessableEntity, e.Message),
-            BadHttpRequestException bad => ApiAnswer.Error(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The request is too large; send fewer records at once, and what is large as a blob." : bad.Message),
+            BadHttpRequestException bad => ApiAnswer.Error(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The request is too large; send fewer records at once, and what is large as a blob." : Sentence(bad.Message)),
             JsonException json => ApiAnswer.Error(StatusCodes.Status400BadRequest, $"The request's JSON cannot be read{(json.Path is { Length: > 1 } path ? $" at {path[2..]}" : "")}: {FirstSentence(json.Message)}", json.Path is { Length: > 2 } field ? field[2..] : null),
             InvalidDataException data => ApiAnswer.Error(StatusCodes.Status400BadRequest, $"The request's content cannot be unpacked: {data.Message}"),
             IOException io when IsDiskFull(io) => ApiAnswer.Error(StatusCodes.Status507InsufficientStorage, "The server's disk is full; nothing of this request was kept. Free some space under SGGLAB_HOME on the server; workers go on by themselves then."),
@@ -94,6 +100,14 @@ internal sealed partial class ApiGate(RequestDelegate next, AccessService access
 
     /// <summary>ENOSPC, EDQUOT or EFBIG.</summary>
     private static bool IsDiskFull(IOException e) => e.HResult is 28 or 122 or 27;
+
+    /// <summary>A parameter of the wrong kind, in words: the framework speaks of C# types.</summary>
+    private static string Sentence(string message) => BadParameter().Match(message) is { Success: true } bad
+        ? $"{bad.Groups["name"].Value} is '{bad.Groups["given"].Value}'; wanted is {(bad.Groups["type"].Value is "int" or "long" ? "a whole number" : "a value of kind " + bad.Groups["type"].Value)}."
+        : message;
+
+    [GeneratedRegex("""^Failed to bind parameter "(Nullable<)?(?<type>\w+)[>?]? (?<name>\w+)" from "(?<given>.*)"\.$""", RegexOptions.Singleline)]
+    private static partial Regex BadParameter();
 
     private static string FirstSentence(string message)
     {

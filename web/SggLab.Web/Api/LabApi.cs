@@ -14,7 +14,12 @@ namespace SggLab.Web.Api;
 /// <summary>The HTTP API, version 1: a slice's routes stand in its folder.</summary>
 public static class LabApi
 {
-    public static void AddLabApi(this WebApplicationBuilder builder) => builder.Services.AddRequestDecompression();
+    public static void AddLabApi(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddRequestDecompression();
+        // The gate makes a sentence of it; otherwise a parameter of the wrong kind gets an empty 400.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+    }
 
     /// <summary>After routing, before the routes.</summary>
     public static void UseLabApi(this WebApplication app) => app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api =>

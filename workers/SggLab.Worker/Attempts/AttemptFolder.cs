@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using SggLab.Contracts;
 using SggLab.Worker.Blobs;
 using SggLab.Worker.Journals;
@@ -15,6 +16,9 @@ public sealed record AttemptIdentity(string RunId, int Attempt, long Fence, int 
 /// </summary>
 public sealed class AttemptFolder : IDisposable
 {
+    // Written by an older or a newer release, and to be sent by this one.
+    private static readonly JsonSerializerOptions Tolerant = new(LabJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
+
     /// <summary>Freed when the disk is full, so that the closing record still fits.</summary>
     private const int ReserveBytes = 64 << 10;
 
@@ -49,18 +53,28 @@ public sealed class AttemptFolder : IDisposable
         return new AttemptFolder(path, identity);
     }
 
-    /// <returns>null when the folder was never finished being made: nothing can have been recorded in it.</returns>
+    /// <returns>null when the folder was never finished being made: nothing was recorded in it.</returns>
+    /// <exception cref="IOException">What lies in it says not which attempt it is: its records must be kept, and cannot be sent.</exception>
     public static AttemptFolder? Open(string path)
     {
+        var file = System.IO.Path.Combine(path, "attempt.json");
+        if (!File.Exists(file))
+            return HoldsRecords(path) ? throw new IOException($"{path} holds records and no attempt.json, which says whose they are.") : null;
         try
         {
-            var identity = JsonSerializer.Deserialize<AttemptIdentity>(File.ReadAllBytes(System.IO.Path.Combine(path, "attempt.json")), LabJson.Options);
-            return identity is null ? null : new AttemptFolder(path, identity);
+            var identity = JsonSerializer.Deserialize<AttemptIdentity>(File.ReadAllBytes(file), Tolerant);
+            return identity is { RunId.Length: > 0, Attempt: > 0 } ? new AttemptFolder(path, identity) : throw new IOException($"{file} names no run and attempt.");
         }
-        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        catch (JsonException e)
         {
-            return null;
+            throw new IOException($"{file} cannot be read: {e.Message}", e);
         }
+    }
+
+    private static bool HoldsRecords(string path)
+    {
+        var journal = new DirectoryInfo(System.IO.Path.Combine(path, "journal"));
+        return journal.Exists && journal.EnumerateFiles("*", SearchOption.AllDirectories).Any(file => file.Length > 0);
     }
 
     /// <summary>Losing this by a power cut costs a repetition, which the server acknowledges as duplicates: no sync.</summary>
