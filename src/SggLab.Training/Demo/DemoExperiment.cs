@@ -58,7 +58,7 @@ public static class DemoExperiment
     private static GrpoSettings Grpo { get; } = new()
     {
         LearningRate = 1e-4, Schedule = "constant", WarmupRatio = 0, MaxGradNorm = 1, PromptsPerStep = 8, GroupSize = 8, MaxCompletionTokens = 80,
-        Temperature = 1, TopP = 1, TopK = 0, Beta = 0, Epsilon = 0.2, Loss = "bnpo", Iterations = 1, Similarity = "spacy-sm", MaxSteps = 250, MicroBatchSize = 16,
+        Temperature = 1, TopP = 1, TopK = 0, Beta = 0, Epsilon = 0.2, Loss = "bnpo", Iterations = 1, Similarity = "spacy-sm", MaxSteps = 300, MicroBatchSize = 16,
         KeepRolloutsEvery = 5,
     };
 

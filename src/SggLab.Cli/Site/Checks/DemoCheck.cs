@@ -83,7 +83,7 @@ internal static class DemoCheck
         yield return new("SFT and seed 1 of the three variants took at most 12 minutes", firstSeed <= s_firstSeedLimit, Minutes(firstSeed));
         yield return new(string.Create(CultureInfo.InvariantCulture, $"everything took at most {limit.TotalMinutes:0} minutes"), all <= limit, Minutes(all));
         var sft = board.FirstOrDefault(b => Is(b, RunMethod.Sft))?.Recall;
-        var untrained = board.FirstOrDefault(b => b.Method == "base")?.Recall;
+        var untrained = board.FirstOrDefault(b => Is(b, RunMethod.Evaluate))?.Recall;
         var grpo = board.Where(b => Is(b, RunMethod.Grpo)).ToList();
         yield return new("every GRPO run is above SFT, SFT above the untrained model", grpo.Count > 0 && grpo.All(b => b.Recall > sft) && sft > untrained,
             string.Create(CultureInfo.InvariantCulture, $"GRPO {string.Join(" ", grpo.Select(b => b.Recall.ToString("0.000", CultureInfo.InvariantCulture)))}, SFT {sft:0.000}, untrained {untrained:0.000}"));
