@@ -8,6 +8,7 @@ using SggLab.Training.Evaluations;
 using SggLab.Training.Optimization;
 using SggLab.Training.Prompts;
 using SggLab.Training.Rollouts;
+using SggLab.Training.Servers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,6 +44,8 @@ internal sealed class RunSession : IDisposable
     /// <summary>What learns in place of the weights, where the run trains an adapter.</summary>
     public LoraAdapter? Adapter { get; }
     public ExamplePrompts Prompts { get; }
+    /// <summary>What an adapter's configuration calls the weights it was trained on.</summary>
+    public string BaseModel => Spec.Model.Folder ?? Spec.Model.Run!;
     public bool OptimizerOnHost => _learning?.OptimizerOnHost ?? false;
     /// <summary>Id of the newest checkpoint of this run's line: what an evaluation names, and what the next checkpoint grew from.</summary>
     public string? Parent { get; private set; }
@@ -62,7 +65,8 @@ internal sealed class RunSession : IDisposable
         var folder = (learning?.Lora is null ? inputs.ResumeFolder : null) ?? inputs.StartFolder ?? spec.Model.Folder
             ?? throw new LabException($"Run '{spec.Name}' starts from the run '{spec.Model.Run}', but no checkpoint of it was given.");
         var type = (learning?.Precision ?? spec.Evaluation.Precision) == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
-        var model = Qwen2VLModel.Load(folder, type, spec.Device == "cuda" ? CUDA : CPU);
+        // Where a server holds the weights, tokenizer and image settings are all that is needed of the folder.
+        var model = spec.Evaluation.Server is null ? Qwen2VLModel.Load(folder, type, spec.Device == "cuda" ? CUDA : CPU) : Qwen2VLModel.Inspect(folder);
         try
         {
             return new RunSession(inputs, recorder, model, learning);
@@ -171,7 +175,7 @@ internal sealed class RunSession : IDisposable
     private void SaveWeights(string folder)
     {
         Model.Save(folder);
-        Adapter?.Save(Path.Combine(folder, AdapterFolder), Spec.Model.Folder ?? Spec.Model.Run!);
+        Adapter?.Save(Path.Combine(folder, AdapterFolder), BaseModel);
     }
 
     /// <summary>The weights the run started from, as a frozen second model.</summary>
@@ -183,7 +187,9 @@ internal sealed class RunSession : IDisposable
     {
         var file = Path.Combine(_inputs.WorkFolder, $"predictions-{step:D8}.jsonl");
         using var data = ParquetDataset.Open(Spec.Data.Test!, Spec.Data.TestSplit);
-        using var rollouts = new RolloutSource(Model, Prompts.Tokenizer);
+        using ICompletionSource rollouts = Spec.Evaluation.Server is { } server
+            ? new ServerCompletions(server, Prompts.Tokenizer, Model.Folder, policy: null)
+            : new RolloutSource(Model, Prompts.Tokenizer);
         var figures = new SplitEvaluation(Prompts, rollouts, Spec).Run(data, Spec.Evaluation.Limit, Spec.Data.Test!, file, (done, count) =>
         {
             if (done == count || done / 100 != (done - Spec.Evaluation.BatchSize) / 100)

@@ -16,7 +16,15 @@ internal sealed class MemoryRecorder(string folder) : IRunRecorder
 
     public void Started(StartedRecord record) => Add(record);
     public void Metrics(MetricsRecord record) => Add(record);
-    public void Rollouts(RolloutsRecord record, string shardFile) => Add(record);
+    /// <summary>Given the file of each shard while it is there.</summary>
+    public Action<string> OnShard { get; init; } = _ => { };
+
+    public void Rollouts(RolloutsRecord record, string shardFile)
+    {
+        OnShard(shardFile);
+        Add(record);
+    }
+
     public void Evaluation(EvaluationRecord record, string predictionsFile) => Add(record);
     public void Log(string level, string text) => Add(new LogRecord(level, text));
 

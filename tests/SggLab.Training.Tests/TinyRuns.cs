@@ -52,9 +52,14 @@ internal sealed class TinyRuns : IDisposable
 
     public (ClosedRecord Closed, MemoryRecorder Recorder) Run(RunSpec spec, Func<object, string?>? stop = null, (MemoryRecorder From, int Step)? resume = null)
     {
+        var recorder = new MemoryRecorder(_folder[$"recorded-{_runs + 1}"]) { StopAfter = stop ?? (_ => null) };
+        return (Run(spec, recorder, resume), recorder);
+    }
+
+    public ClosedRecord Run(RunSpec spec, MemoryRecorder recorder, (MemoryRecorder From, int Step)? resume = null)
+    {
         var run = ++_runs;
-        var recorder = new MemoryRecorder(_folder[$"recorded-{run}"]) { StopAfter = stop ?? (_ => null) };
-        var closed = TrainingJob.Run(new JobInputs
+        return TrainingJob.Run(new JobInputs
         {
             Spec = spec,
             SpecHash = ContentHash.Of(spec),
@@ -63,7 +68,6 @@ internal sealed class TinyRuns : IDisposable
             ResumeCheckpoint = resume?.From.Of<CheckpointRecord>().Single(record => record.Step == resume.Value.Step).Id,
             ResumeStep = resume?.Step ?? 0,
         }, recorder);
-        return (closed, recorder);
     }
 
     /// <summary>The bytes of the weights that a run saved at a step.</summary>

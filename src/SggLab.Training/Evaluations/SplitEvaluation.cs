@@ -16,7 +16,7 @@ using Vocabulary = SggLab.SceneGraphs.Vocabularies.Vocabulary;
 namespace SggLab.Training.Evaluations;
 
 /// <summary>Greedy inference over a split and the figures of what was written.</summary>
-internal sealed class SplitEvaluation(ExamplePrompts prompts, RolloutSource rollouts, RunSpec spec)
+internal sealed class SplitEvaluation(ExamplePrompts prompts, ICompletionSource rollouts, RunSpec spec)
 {
     private static readonly JsonSerializerOptions Line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

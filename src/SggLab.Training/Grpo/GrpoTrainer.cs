@@ -6,6 +6,7 @@ using SggLab.Training.Checkpoints;
 using SggLab.Training.Optimization;
 using SggLab.Training.Prompts;
 using SggLab.Training.Rollouts;
+using SggLab.Training.Servers;
 using static TorchSharp.torch;
 
 namespace SggLab.Training.Grpo;
@@ -26,7 +27,7 @@ internal sealed class GrpoTrainer : IDisposable
     private readonly LearningRateSchedule _schedule;
     private readonly ExampleStream _examples;
     private readonly RewardSource _rewards;
-    private readonly RolloutSource _rollouts;
+    private readonly ICompletionSource _rollouts;
     private readonly ReferencePolicy? _reference;
     private readonly GrpoUpdate _update;
     private readonly int _count, _drawn, _totalSteps;
@@ -45,7 +46,9 @@ internal sealed class GrpoTrainer : IDisposable
         _rewards = new RewardSource(session.Spec);
         _optimizer = session.Train();
         _reference = ReferencePolicy.Of(session);
-        _rollouts = new RolloutSource(session.Model, session.Prompts.Tokenizer);
+        _rollouts = _settings.Server is { } server
+            ? new ServerCompletions(server, session.Prompts.Tokenizer, session.Model.Folder, new PolicyFolder(server.WeightsFolder!, Label(session), folder => Policy(session, server, folder)))
+            : new RolloutSource(session.Model, session.Prompts.Tokenizer);
         _update = new GrpoUpdate(session, _optimizer, _reference);
         _endOfTurn = session.Prompts.Tokenizer.IdOf("<|im_end|>");
         _padding = _settings.Eos == "reference" ? session.Prompts.Tokenizer.IdOf("<|endoftext|>") : 0;
@@ -107,11 +110,21 @@ internal sealed class GrpoTrainer : IDisposable
     private void KeepRollouts(int step, RolloutBatch batch)
     {
         var file = Path.Combine(_session.Inputs.WorkFolder, $"rollouts-{step:D8}.parquet");
-        RolloutShard.Write(file, step, batch.Scored(_settings.GroupSize));
+        RolloutShard.Write(file, step, batch.Scored(_settings.GroupSize, _rollouts.PolicyVersion));
         _session.Recorder.Rollouts(new RolloutsRecord(step, batch.Rollouts.Count, CheckpointFolder.Blob(Path.GetFileName(file), file),
             batch.Rewards.Where(double.IsFinite).Average(), Advantages.MeanDeviation(batch.Rewards, _settings.GroupSize), batch.PartMeans(),
             Advantages.FractionWithoutSignal(batch.Rewards, _settings.GroupSize)), file);
         File.Delete(file);
+    }
+
+    private static string Label(RunSession session) => $"{session.Spec.Name}-{session.Inputs.SpecHash[..8]}-{Guid.NewGuid().ToString("n")[..8]}";
+
+    private static void Policy(RunSession session, ServerSettings server, string folder)
+    {
+        if (server.Weights == "lora")
+            session.Adapter!.Save(folder, session.BaseModel);
+        else
+            session.Model.Save(folder);
     }
 
     public void Dispose()

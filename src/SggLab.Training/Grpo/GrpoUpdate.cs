@@ -1,3 +1,4 @@
+using System.Globalization;
 using SggLab.Contracts.Specs;
 using SggLab.Modeling;
 using SggLab.Training.Optimization;
@@ -29,6 +30,7 @@ internal sealed class GrpoUpdate(RunSession session, AdamW optimizer, ReferenceP
             for (var i = 0; i < parts.Length; i++)
                 total += Accumulate(parts[i], old?[i], normaliser, parts.Length, iteration);
             FiniteGuard.Check(step, "loss", total.Loss, session.Parent);
+            CheckGap(step, total.Sampler);
             var norm = optimizer.Step(rate, _settings.MaxGradNorm);
             FiniteGuard.Check(step, "grad_norm", norm, session.Parent);
             total = total with { GradNorm = norm };
@@ -56,6 +58,15 @@ internal sealed class GrpoUpdate(RunSession session, AdamW optimizer, ReferenceP
         using var off = no_grad();
         // The policy moves away from the sampler with each update; how far they were apart is measured before the first.
         return new UpdateSums(loss.ToDouble(), sums, (entropies_BT! * mask_BT).sum().ToDouble(), iteration == 0 ? sampler : SamplerFigures.None, 0);
+    }
+
+    /// <summary>A server far from the trainer wrote what this policy would not have: nothing is learnt from that.</summary>
+    private void CheckGap(int step, SamplerFigures sampler)
+    {
+        if (_settings.Server is not { } server || sampler.Tokens == 0 || sampler.Gap / sampler.Tokens is var gap && gap <= server.GapTolerance)
+            return;
+        throw new DivergedException(step, string.Create(CultureInfo.InvariantCulture, $"Server and trainer differ by {gap:G3} nats a token at step {step}, more than grpo.server.gap_tolerance ({server.GapTolerance}): ")
+            + $"the server has other weights, another precision or other images. The last good checkpoint is {session.Parent ?? "the start"}.");
     }
 
     /// <summary>Where nothing is learnt, the figures of the first micro-batch still say how the policy does.</summary>

@@ -49,10 +49,10 @@ internal sealed record RolloutBatch(ExamplePrompt[] Prompts, IReadOnlyList<Compl
     public IReadOnlyDictionary<string, double> PartMeans() =>
         Names.Select((name, k) => (name, values: Parts.Select(part => part[k]).Where(double.IsFinite))).ToDictionary(pair => pair.name, pair => pair.values.DefaultIfEmpty(0).Average());
 
-    public ScoredRollout[] Scored(int groupSize) =>
+    public ScoredRollout[] Scored(int groupSize, string policyVersion) =>
     [
         .. Rollouts.Select((rollout, i) => new ScoredRollout(Prompts[i / groupSize].Example.ImageId, i / groupSize, i % groupSize,
             Prompts[i / groupSize].Prompt.Text, rollout.Text, Rewards[i], Names.Zip(Parts[i]).ToDictionary(pair => pair.First, pair => pair.Second), Advantages[i], rollout.Ids.Length,
-            rollout.Finish == FinishReason.Length ? "length" : "stop", rollout.Seed)),
+            rollout.Finish == FinishReason.Length ? "length" : "stop", rollout.Seed, Prompts[i / groupSize].Prompt.Ids.Length, policyVersion, rollout.LogProbs.Sum())),
     ];
 }

@@ -6,8 +6,11 @@ namespace SggLab.Training.Grpo;
 /// <summary>One scored rollout, as a row of a shard.</summary>
 /// <param name="Parts">Each reward of the variant by name, unweighted.</param>
 /// <param name="Finish">stop or length.</param>
+/// <param name="PromptTokens">Tokens of the prompt, image tokens included.</param>
+/// <param name="PolicyVersion">Which weights it was drawn from.</param>
+/// <param name="SampledLogProb">Sum of its tokens' log-probabilities at the sampler.</param>
 public sealed record ScoredRollout(string ImageId, int Group, int Sample, string Prompt, string Completion, double Reward, IReadOnlyDictionary<string, double> Parts,
-    float Advantage, int Tokens, string Finish, long Seed);
+    float Advantage, int Tokens, string Finish, long Seed, int PromptTokens, string PolicyVersion, float SampledLogProb);
 
 /// <summary>Writes the rollouts of a step as parquet: TRL's columns (step, prompt, completion, one a reward, advantage) and what finds a rollout again.</summary>
 public static class RolloutShard
@@ -31,6 +34,9 @@ public static class RolloutShard
             Column("advantage", rollout => rollout.Advantage),
             Column("tokens", rollout => rollout.Tokens),
             Column("finish", rollout => rollout.Finish),
+            Column("prompt_tokens", rollout => rollout.PromptTokens),
+            Column("policy_version", rollout => rollout.PolicyVersion),
+            Column("sampled_logprob", rollout => rollout.SampledLogProb),
         ];
         await using var stream = File.Create(file);
         await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(columns.Select(column => (Field)column.Field)), stream).ConfigureAwait(false);

@@ -69,10 +69,17 @@ public sealed class ExamplePrompts
 
     private ExamplePrompt Prompt(SceneGraphExample example, IReadOnlyList<PromptMessage> messages, ImageProcessor images)
     {
-        var image = images.Process(Pictures.Decode(example.Image.Bytes.ToArray(), $"{example.Origin.File}, row {example.Origin.Row}, field 'image'", turn: true));
+        var image = images.Process(PictureOf(example));
         var prompt = Process(example, [.. messages.Select(message => new ChatMessage(message.Role, [.. message.Parts.Select(part => Part(part, image))]))]);
-        return new ExamplePrompt(example, prompt, _inPixels ? new BoxScale(image.Width, image.Height) : new BoxScale(1000, 1000));
+        return new ExamplePrompt(example, prompt, _inPixels ? new BoxScale(image.Width, image.Height) : new BoxScale(1000, 1000))
+        {
+            Messages = messages,
+            Picture = () => images.Resize(PictureOf(example)),
+        };
     }
+
+    private static Pictures PictureOf(SceneGraphExample example) =>
+        Pictures.Decode(example.Image.Bytes.ToArray(), $"{example.Origin.File}, row {example.Origin.Row}, field 'image'", turn: true);
 
     private ProcessedPrompt Process(SceneGraphExample example, ChatMessage[] messages)
     {
@@ -93,4 +100,10 @@ public sealed class ExamplePrompts
 
 /// <summary>An example ready for the model.</summary>
 /// <param name="Scale">What written boxes are divided by to lie in [0,1].</param>
-public sealed record ExamplePrompt(SceneGraphExample Example, ProcessedPrompt Prompt, BoxScale Scale);
+public sealed record ExamplePrompt(SceneGraphExample Example, ProcessedPrompt Prompt, BoxScale Scale)
+{
+    /// <summary>The messages that the prompt renders, for servers that render them themselves.</summary>
+    public IReadOnlyList<PromptMessage> Messages { get; init; } = [];
+    /// <summary>The image scaled as the model reads it; scaled anew each time it is asked for.</summary>
+    public Func<Pictures>? Picture { get; init; }
+}

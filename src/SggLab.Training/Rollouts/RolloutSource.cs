@@ -6,11 +6,14 @@ using SggLab.Training.Prompts;
 namespace SggLab.Training.Rollouts;
 
 /// <summary>Completions drawn by the in-process decoder from the model's weights as they are at each call.</summary>
-internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : IDisposable
+internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : ICompletionSource
 {
     private readonly Decoder _decoder = new(model, tokenizer);
 
-    /// <summary>G completions a prompt, groups in a row.</summary>
+    /// <inheritdoc/>
+    public string PolicyVersion { get; private set; } = "";
+
+    /// <inheritdoc/>
     public IReadOnlyList<Completion> Sample(IReadOnlyList<ExamplePrompt> prompts, GrpoSettings settings, int runSeed, int step)
     {
         var sampling = new SamplingSettings
@@ -18,11 +21,12 @@ internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : I
             MaxNewTokens = settings.MaxCompletionTokens, Temperature = settings.Temperature, TopP = settings.TopP, TopK = settings.TopK,
             NeverDrawn = [model.Config.ImageTokenId], KeepSets = settings.ReplaySampling,
         };
+        PolicyVersion = FormattableString.Invariant($"step-{step - 1}");
         _decoder.Refresh();
         return _decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], settings.GroupSize, sampling, (prompt, sample) => Seed(runSeed, step, prompt, sample));
     }
 
-    /// <summary>The likeliest answer to each prompt.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<Completion> Greedy(IReadOnlyList<ExamplePrompt> prompts, int maxNewTokens)
     {
         _decoder.Refresh();

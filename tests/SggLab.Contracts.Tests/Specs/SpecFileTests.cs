@@ -118,4 +118,15 @@ public class SpecFileTests
         Should.Throw<LabException>(() => SpecFile.Load("/no/such/file.yaml")).Message.ShouldContain("/no/such/file.yaml");
         Should.Throw<LabException>(() => SpecFile.Load(Path.GetTempPath())).Message.ShouldContain("is a folder");
     }
+
+    [Fact]
+    public void A_problem_found_later_still_knows_its_line()
+    {
+        var (spec, lines) = SpecFile.ParseWithLines(Experiment.Replace("batch_size: 16", "batch_size: 0", StringComparison.Ordinal).Replace("max_steps: 4", "max_steps: 0", StringComparison.Ordinal), "/lab/run.yaml");
+        SpecValidation.Check(spec).Select(problem => problem.At(lines)).Select(problem => (problem.Field, problem.Line))
+            .ShouldBe([("runs[1].sft.max_steps", 7), ("runs[1].sft.batch_size", 10)], "the defaults' line, and the run's own");
+        lines["runs[2].checkpoints.keep"].ShouldBe(11, "a setting that the file does not have is looked for where its block would be");
+        var (one, ofOne) = SpecFile.ParseWithLines(OneScriptedRun.Replace("steps: 10", "steps: 0", StringComparison.Ordinal), "/lab/run.yaml");
+        SpecValidation.Check(one).Single().At(ofOne).ToString().ShouldStartWith("line 16, runs[0].scripted.steps: ");
+    }
 }

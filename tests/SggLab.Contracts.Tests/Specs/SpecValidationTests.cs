@@ -45,6 +45,46 @@ public class SpecValidationTests
     }
 
     [Fact]
+    public void Options_that_contradict_each_other_are_named()
+    {
+        Fields(GrpoRun with { Grpo = Grpo with { SyncRefModel = true } }).ShouldBe(["grpo.sync_ref_model"]);
+        Fields(GrpoRun with { Grpo = Grpo with { Beta = 0.1, SyncRefModel = true, Lora = new() { Rank = 4, Alpha = 8 } } }).ShouldBe(["grpo.sync_ref_model"]);
+        Fields(GrpoRun with { Grpo = Grpo with { ReplaySampling = true, TopP = 1, TopK = 0 } }).ShouldBe(["grpo.replay_sampling"]);
+        Fields(GrpoRun with { Grpo = Grpo with { RewardWeights = [1, 1, 1], RewardWarmupSteps = [5, 5] } }).ShouldBe(["grpo.reward_weights", "grpo.reward_warmup_steps"]);
+        Fields(GrpoRun with { Grpo = Grpo with { KeepTopGroupRatio = 0, Eos = "im_end", SamplerCorrection = "some", SystemPrompt = "be nice" } })
+            .ShouldBe(["grpo.eos", "grpo.system_prompt", "grpo.sampler_correction", "grpo.keep_top_group_ratio"]);
+        Fields(GrpoRun with { Grpo = Grpo with { OvdrSplit = true } }).ShouldBe(["grpo.ovdr_split"]);
+        Fields(GrpoRun with { Grpo = Grpo with { Lora = new() { Rank = 0, Alpha = 0, TargetModules = [] }, Freeze = ["visual."] } })
+            .ShouldBe(["grpo.freeze", "grpo.lora.rank", "grpo.lora.alpha", "grpo.lora.target_modules"]);
+    }
+
+    [Fact]
+    public void A_server_must_be_able_to_take_the_weights()
+    {
+        var server = new ServerSettings { Kind = "vllm", Urls = ["http://gpu:8000"], Model = "m", Weights = "lora", WeightsFolder = "/shared" };
+        RunSpec With(ServerSettings settings, bool lora = true) => GrpoRun with { Grpo = Grpo with { Server = settings, Lora = lora ? new() { Rank = 4, Alpha = 8 } : null } };
+        Fields(With(server)).ShouldBeEmpty();
+        Fields(With(server, lora: false)).ShouldBe(["grpo.server.weights"]);
+        Fields(With(server with { Weights = "disk" })).ShouldBe(["grpo.server.weights"]);
+        Fields(With(server with { Kind = "sglang", Weights = "disk" }, lora: false)).ShouldBeEmpty();
+        Fields(With(server with { Weights = null, WeightsFolder = null })).ShouldBe(["grpo.server.weights_folder", "grpo.server.weights"]);
+        Fields(With(server with { Urls = ["gpu:8000"], Concurrency = 0 })).ShouldBe(["grpo.server.urls", "grpo.server.concurrency"]);
+        Fields(GrpoRun with { Grpo = Grpo with { Server = server, Lora = new() { Rank = 4, Alpha = 8 }, Temperature = 0.9 } }).ShouldBe(["grpo.temperature"]);
+        Fields(GrpoRun with { Evaluation = new() { Server = server } }).ShouldBe(["evaluation.server"]);
+    }
+
+    [Fact]
+    public void The_split_that_chooses_is_not_the_one_that_ranks()
+    {
+        var choosing = GrpoRun with { Evaluation = new() { EverySteps = 10 }, Checkpoints = new() { Choose = "best" } };
+        Fields(choosing).ShouldBe(["data.validation"]);
+        Fields(choosing with { Data = choosing.Data with { Validation = "/test" } }).ShouldBe(["data.validation"]);
+        Fields(choosing with { Data = choosing.Data with { Validation = "/validation" } }).ShouldBeEmpty();
+        Fields(choosing with { Evaluation = new() }).ShouldBe(["checkpoints.choose"]);
+        Fields(GrpoRun with { Guards = [new() { Metric = "kl" }, new() { Metric = "kl", Above = 1, Steps = 0 }] }).ShouldBe(["guards[0]", "guards[1].steps"]);
+    }
+
+    [Fact]
     public void Runs_that_name_each_other_wrongly_are_found()
     {
         RunSpec From(string name, string? run) => GrpoRun with { Name = name, Model = new() { Run = run, Folder = run is null ? "/base" : null } };

@@ -1,0 +1,45 @@
+using System.Globalization;
+using SggLab.Contracts;
+using SggLab.Contracts.Specs;
+using SggLab.Modeling;
+using SggLab.Training.Prompts;
+
+namespace SggLab.Training.Servers;
+
+/// <summary>
+/// vLLM (0.10.2 or newer, for return_token_ids): chat completions with token ids and log-probabilities; new weights as a LoRA adapter under a name of
+/// its own (VLLM_ALLOW_RUNTIME_LORA_UPDATING=True, --enable-lora). The answer names the adapter that wrote it.
+/// </summary>
+internal sealed class VllmProtocol(ServerPool pool, ServerSettings settings) : ServerProtocol(pool, settings)
+{
+    public override async Task<ServerAnswer> SampleAsync(ExamplePrompt prompt, string picture, SamplingSettings sampling, long seed, string version, CancellationToken cancellation)
+    {
+        var answer = await Pool.PostAsync("v1/chat/completions", new
+        {
+            model = version,
+            messages = ChatMessages.Of(prompt, picture),
+            max_tokens = sampling.MaxNewTokens,
+            temperature = sampling.Temperature,
+            top_p = sampling.TopP,
+            top_k = sampling.TopK > 0 ? sampling.TopK : -1,
+            seed = seed & long.MaxValue,
+            stop_token_ids = sampling.EosIds,
+            logit_bias = sampling.NeverDrawn.ToDictionary(id => id.ToString(CultureInfo.InvariantCulture), _ => -100),
+            logprobs = true,
+            return_token_ids = true,
+        }, cancellation).ConfigureAwait(false);
+        var choice = answer.Member("choices")[0];
+        var ids = choice.Find("token_ids")?.EnumerateArray().Select(id => id.GetInt32()).ToArray();
+        var logProbs = choice.Find("logprobs")?.Find("content")?.EnumerateArray().Select(token => token.Member("logprob").GetSingle()).ToArray();
+        var promptTokens = answer.Find("prompt_token_ids")?.GetArrayLength() ?? answer.Find("usage")?.Find("prompt_tokens")?.GetInt32();
+        return new ServerAnswer(choice.Member("message").Find("content")?.GetString() ?? "", ids, logProbs, promptTokens, answer.Find("model")?.GetString(),
+            choice.Find("finish_reason")?.GetString() == "length");
+    }
+
+    public override async Task LoadAsync(string version, string folder, string? previous, CancellationToken cancellation)
+    {
+        await Pool.PostToAllAsync("v1/load_lora_adapter", new { lora_name = version, lora_path = folder }, cancellation).ConfigureAwait(false);
+        if (previous is not null)
+            await Pool.PostToAllAsync("v1/unload_lora_adapter", new { lora_name = previous }, cancellation).ConfigureAwait(false);
+    }
+}
