@@ -79,6 +79,7 @@ public static class CommandLine
             LeaderboardCommands.Create(),
             CheckpointCommands.Create(),
             TokenCommands.Create(),
+            MemberCommands.Create(),
             WorkerCommands.Create(),
             RewardCommands.Create(),
             SceneCommands.Create(),

@@ -93,7 +93,7 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
 
     private async Task RegisterAsync(CancellationToken stop)
     {
-        var me = new RegisterWorker(_id, WorkerIdentity.NewId(), Environment.MachineName, Libtorch.Device(options.Libtorch), options.Threads > 0 ? options.Threads : Environment.ProcessorCount, LabClient.Version);
+        var me = new RegisterWorker(_id, LabId.New(), Environment.MachineName, Libtorch.Device(options.Libtorch), options.Threads > 0 ? options.Threads : Environment.ProcessorCount, LabClient.Version);
         var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5));
         for (var first = true; ; first = false)
         {

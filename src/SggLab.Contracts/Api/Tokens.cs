@@ -4,5 +4,18 @@ namespace SggLab.Contracts.Api;
 /// <param name="Role">worker, viewer, member or admin.</param>
 public sealed record CreateToken(string Name, string Role, DateTimeOffset? ExpiresAt);
 
+/// <summary>POST /api/v1/members; takes an admin's token.</summary>
+/// <param name="Role">viewer, member or admin.</param>
+public sealed record CreateMember(string Name, string Role, string Password)
+{
+    public override string ToString() => $"{Name} as {Role}";
+}
+
+/// <summary>POST /api/v1/members/{name}/password; takes an admin's token.</summary>
+public sealed record NewPassword(string Password)
+{
+    public override string ToString() => "a new password";
+}
+
 /// <param name="Token">Shown this once.</param>
 public sealed record CreatedToken(string Id, string Token);

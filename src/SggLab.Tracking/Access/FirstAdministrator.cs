@@ -4,6 +4,7 @@ using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SggLab.Contracts;
 using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Access;

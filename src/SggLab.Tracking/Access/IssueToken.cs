@@ -1,4 +1,5 @@
 using Marten;
+using SggLab.Contracts;
 using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Access;

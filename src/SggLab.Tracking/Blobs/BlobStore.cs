@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Npgsql;
+using SggLab.Contracts;
 
 namespace SggLab.Tracking.Blobs;
 

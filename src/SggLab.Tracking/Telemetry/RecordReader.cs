@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using SggLab.Contracts.Records;
+using SggLab.Contracts;
 using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Telemetry;

@@ -1,5 +1,6 @@
 using Marten;
 using SggLab.Contracts.Api;
+using SggLab.Contracts;
 using SggLab.Tracking.Access;
 using SggLab.Tracking.Queue;
 using SggLab.Tracking.Runs;

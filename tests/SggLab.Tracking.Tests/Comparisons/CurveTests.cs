@@ -1,5 +1,6 @@
 using SggLab.Contracts.Api;
 using SggLab.Contracts.Records;
+using SggLab.Contracts;
 using SggLab.Tracking.Comparisons;
 using SggLab.Tracking.Runs;
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SggLab.Contracts;
 using SggLab.Contracts.Specs;
 using SggLab.Tracking.Experiments;
@@ -35,6 +36,19 @@ public sealed class QueueRunsTests(PatientLab lab) : Lab(lab), IClassFixture<Pat
     }
 
     [Fact]
+    public async Task The_status_and_the_queue_hold_every_run_of_a_long_queue()
+    {
+        var before = (await Get<StatusQueries>().GetAsync(Ada, Stop)).Runs.Count;
+        for (var experiment = 0; experiment < 3; experiment++)
+            await QueueAsync([.. Enumerable.Range(0, 400).Select(i => Spec($"run{i}"))]);
+
+        var status = await Get<StatusQueries>().GetAsync(Ada, Stop);
+
+        status.Runs.Select(run => run.Id).Distinct().Count().ShouldBe(before + 1200);
+        (await Get<Tracking.Queue.QueueQueries>().ListAsync(Ada, Stop)).Count.ShouldBeGreaterThanOrEqualTo(1200);
+    }
+
+    [Fact]
     public async Task What_was_queued_is_shown_when_the_answer_comes()
     {
         for (var i = 0; i < 5; i++)
@@ -54,7 +68,7 @@ public sealed class QueueRunsTests(PatientLab lab) : Lab(lab), IClassFixture<Pat
 
         var queued = (await StreamAsync(StreamKeys.Run(run)))[0].Data.ShouldBeOfType<RunQueued>();
 
-        queued.Spec.ShouldBe(spec);
+        JsonSerializer.Serialize(queued.Spec, LabJson.Options).ShouldBe(JsonSerializer.Serialize(spec, LabJson.Options));
         queued.SpecHash.ShouldBe(ContentHash.Of(spec));
         ContentHash.Of(queued.Spec).ShouldBe(queued.SpecHash);
         await SettledAsync();

@@ -1,3 +1,4 @@
+using SggLab.Contracts;
 using SggLab.Tracking.Evaluations;
 using SggLab.Tracking.Leaderboards;
 
@@ -26,6 +27,8 @@ public sealed class LeaderboardTests(RunningLab lab) : Lab(lab), IClassFixture<R
         var rows = await Get<LeaderboardQueries>().RowsAsync(Ada, "synthetic", "test", "rank", cancellation: Stop);
 
         rows.Select(row => (row.Rank, row.Run, row.Method)).ShouldBe([(1, "grpo", "scripted"), (2, "sft", "scripted"), (3, "sft", "base")]);
+        rows.ShouldAllBe(row => row.Step != null);
+        rows[2].Step.ShouldBe(0);
         rows[0].OverStart.ShouldNotBeNull().Checkpoint.ShouldBe(IdOf(tuned));
         rows[0].OverStart!.Mean.ShouldBe(0.2, 1e-9);
         rows[0].OverStart!.Low.ShouldBeLessThanOrEqualTo(rows[0].OverStart!.Mean);

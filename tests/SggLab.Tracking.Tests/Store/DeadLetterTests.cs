@@ -1,4 +1,5 @@
 using Marten;
+using SggLab.Contracts;
 using SggLab.Tracking.Access;
 using SggLab.Tracking.Checkpoints;
 using SggLab.Tracking.Experiments;

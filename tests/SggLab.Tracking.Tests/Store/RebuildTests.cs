@@ -1,3 +1,4 @@
+using SggLab.Contracts;
 using SggLab.Tracking.Runs;
 using SggLab.Tracking.Store;
 

@@ -1,3 +1,4 @@
+using SggLab.Contracts;
 using SggLab.Tracking.Comparisons;
 using SggLab.Tracking.Queue;
 using SggLab.Tracking.Runs;

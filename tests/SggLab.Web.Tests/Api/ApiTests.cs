@@ -161,6 +161,22 @@ public sealed class ApiTests(SiteProcess site) : IClassFixture<SiteProcess>
     }
 
     [Fact]
+    public async Task An_administrator_adds_members_and_changes_their_passwords()
+    {
+        using var admin = site.ClientOf("admin-token");
+
+        using var added = await admin.PostAsJsonAsync("members", new CreateMember("ada", "member", "a long password"), LabJson.Options, Stop);
+        using var twice = await admin.PostAsJsonAsync("members", new CreateMember("ada", "member", "a long password"), LabJson.Options, Stop);
+        using var worker = await admin.PostAsJsonAsync("members", new CreateMember("w", "worker", "a long password"), LabJson.Options, Stop);
+        using var changed = await admin.PostAsJsonAsync("members/ada/password", new NewPassword("another long password"), LabJson.Options, Stop);
+        using var shorter = await admin.PostAsJsonAsync("members/ada/password", new NewPassword("short"), LabJson.Options, Stop);
+        using var nobody = await admin.PostAsJsonAsync("members/bob/password", new NewPassword("another long password"), LabJson.Options, Stop);
+
+        HttpResponseMessage[] answers = [added, twice, worker, changed, shorter, nobody];
+        answers.Select(answer => (int)answer.StatusCode).ShouldBe([200, 409, 422, 200, 422, 404]);
+    }
+
+    [Fact]
     public async Task A_number_that_is_none_is_named()
     {
         using var admin = site.ClientOf("admin-token");

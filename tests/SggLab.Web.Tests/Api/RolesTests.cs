@@ -23,6 +23,7 @@ public sealed class RolesTests(SiteProcess site) : IClassFixture<SiteProcess>
         ["PUT /blobs/{sha256}"] = Uploaders, ["HEAD /blobs/{sha256}"] = Everyone, ["GET /blobs/{sha256}"] = Everyone,
         ["GET /checkpoints/{id}"] = Readers, ["GET /checkpoints/{id}/lineage"] = Readers, ["GET /leaderboard"] = Readers, ["GET /leaderboard/boards"] = Readers,
         ["GET /comparison"] = Readers, ["GET /activity"] = Readers, ["POST /tokens"] = Administrators, ["DELETE /tokens/{id}"] = Administrators,
+        ["POST /members"] = Administrators, ["POST /members/{name}/password"] = Administrators,
     };
 
     [Fact]

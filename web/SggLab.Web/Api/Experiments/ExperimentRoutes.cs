@@ -1,4 +1,5 @@
 using SggLab.Contracts.Api;
+using SggLab.Contracts;
 using SggLab.Tracking;
 using SggLab.Tracking.Experiments;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace SggLab.Tracking;
+namespace SggLab.Contracts;
 
 /// <summary>Ids: 10 characters of lower-case Crockford base32 (50 bits). Made at the edge, or derived from what they name so that repeating a command names the same.</summary>
 public static class LabId
@@ -9,7 +9,7 @@ public static class LabId
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
     private const int Length = 10;
 
-    public static string New() => Encode(RandomNumberGenerator.GetBytes(Length));
+    public static string New() => RandomNumberGenerator.GetString(Alphabet, Length);
 
     /// <summary>The same parts give the same id.</summary>
     public static string From(params string[] parts) => Encode(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
