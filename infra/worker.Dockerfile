@@ -15,7 +15,7 @@ RUN dotnet publish src/SggLab.Cli -c Release --use-current-runtime --no-self-con
 FROM ${RUNTIME_IMAGE}
 # libgomp: libtorch's threads.
 RUN if ! ldconfig -p | grep -q libgomp.so.1; then apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*; fi \
-    && (getent passwd app >/dev/null || useradd --uid 1654 --create-home app) && install -d -o app -g app -m 700 /data /state
+    && (getent passwd app >/dev/null || useradd --uid 1654 --create-home app) && install -d -o app -g app -m 700 /data /state /worker
 COPY --from=build /app /app
 COPY infra/healthy /usr/local/bin/healthy
 USER app

@@ -15,6 +15,32 @@ public static class GivenPostgres
         return new("connection", version, connection, null, null);
     }
 
+    /// <summary>The same questions without making anything: what `up` would find.</summary>
+    /// <returns>The server's version, and whether the database is there; one that is not can be made.</returns>
+    public static async Task<(string Version, bool Exists)> ProbeAsync(string given, string databaseUnlessNamed, CancellationToken cancel)
+    {
+        var connection = Parse(given, databaseUnlessNamed);
+        try { return (await CheckOnceAsync(connection, cancel), true); }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidCatalogName)
+        {
+            return await VersionIfMayCreateAsync(connection, cancel) is { } version ? (version, false) : throw PostgresProblem.Explain(e, connection);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException) { throw PostgresProblem.Explain(e, connection); }
+    }
+
+    private static async Task<string?> VersionIfMayCreateAsync(string connectionString, CancellationToken cancel)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 8, Database = "postgres" };
+        try
+        {
+            await using var connection = new NpgsqlConnection(builder.ConnectionString);
+            await connection.OpenAsync(cancel);
+            await using var command = new NpgsqlCommand("select rolcreatedb or rolsuper from pg_roles where rolname = current_user", connection);
+            return await command.ExecuteScalarAsync(cancel) is true ? connection.ServerVersion.Split(' ')[0] : null;
+        }
+        catch (NpgsqlException) { return null; }
+    }
+
     /// <summary>Reads both the key=value form and postgres://user:password@host:port/database.</summary>
     public static string Parse(string given, string databaseUnlessNamed)
     {

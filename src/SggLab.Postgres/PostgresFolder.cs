@@ -17,7 +17,10 @@ public sealed record PostgresFolder(string Folder)
     private string PortFile => Path.Combine(Folder, "port");
     private string KindFile => Path.Combine(Folder, "kind");
 
-    public bool HasData => File.Exists(Path.Combine(Data, "PG_VERSION"));
+    public bool HasData => Major is not null;
+
+    /// <summary>The major version that made the data, the only one that works on them.</summary>
+    public string? Major => File.Exists(Path.Combine(Data, "PG_VERSION")) ? File.ReadAllText(Path.Combine(Data, "PG_VERSION")).Trim() : null;
 
     /// <summary>local, docker, or null before the first start.</summary>
     public string? Kind => File.Exists(KindFile) ? File.ReadAllText(KindFile).Trim() : HasData ? "local" : null;

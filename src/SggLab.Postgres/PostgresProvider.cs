@@ -34,12 +34,9 @@ public static class PostgresProvider
     private static async Task<PostgresBinaries> BinariesAsync(PostgresRequest request, PostgresFolder folder, Action<string> say, CancellationToken cancel)
     {
         var found = await PostgresBinaries.FindAsync();
-        if (folder.HasData)
-        {
-            var major = (await File.ReadAllTextAsync(Path.Combine(folder.Data, "PG_VERSION"), cancel)).Trim();
+        if (folder.Major is { } major)
             return found.FirstOrDefault(b => $"{b.Major}" == major) ?? throw new LabException(
                 $"The database in {folder.Data} was made by PostgreSQL {major}; this machine has {(found.Count == 0 ? "none" : string.Join(", ", found.Select(b => b.Version)))}. Install PostgreSQL {major} (apt-get install postgresql-{major}), or move {folder.Folder} away to begin with an empty database.", 3);
-        }
         if (found.Count == 0 && request.MayInstall && PostgresBinaries.Named is null && AptPackages.Possible)
         {
             await PostgresPackage.TryInstallAsync(say, cancel);

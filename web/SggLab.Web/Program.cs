@@ -15,6 +15,7 @@ try
     builder.AddLabApi();
     builder.AddSitePages(site.Home);
     var app = builder.Build();
+    app.UseProxies(site.Proxies);
     app.UseSitePages();
     app.UseRouting();
     app.UseLabApi();

@@ -5,7 +5,7 @@ using SggLab.Tracking;
 namespace SggLab.Web;
 
 /// <summary>What the process is told by its environment.</summary>
-internal sealed record SiteEnvironment(string Postgres, string Home, LabSettings Settings)
+internal sealed record SiteEnvironment(string Postgres, string Home, IReadOnlyList<System.Net.IPNetwork> Proxies, LabSettings Settings)
 {
     /// <exception cref="LabException">A variable is missing or cannot be read.</exception>
     public static SiteEnvironment Read()
@@ -14,6 +14,7 @@ internal sealed record SiteEnvironment(string Postgres, string Home, LabSettings
         return new SiteEnvironment(
             Required("SGGLAB_POSTGRES", "the connection string of its PostgreSQL, such as Host=127.0.0.1;Username=sgglab;Database=sgglab"),
             Path.GetFullPath(Required("SGGLAB_HOME", "the folder that holds its files")),
+            Web.Proxies.Parse(Environment.GetEnvironmentVariable(Web.Proxies.Setting)),
             defaults with
             {
                 LeaseTtl = Seconds("SGGLAB_LEASE_TTL_SECONDS") ?? defaults.LeaseTtl,

@@ -16,6 +16,7 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
     private const long LeastFreeBytes = 64L << 20;
 
     private readonly AttemptRunner _runner = new(client, new BlobCache(options.Cache, options.CacheBytes), new AttemptLedger(options.Ledger), options, log, time);
+    private readonly Heartbeat _heartbeat = new(options.Alive);
     private readonly string _id = WorkerIdentity.Of(options);
 
     /// <param name="handBack">Stop taking runs; checkpoint and release the one in hand.</param>
@@ -99,6 +100,7 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
         {
             try
             {
+                _heartbeat.Beat();
                 await client.RegisterAsync(me, stop);
                 log.Info("registered", ("worker", me.Id), ("incarnation", me.Incarnation), ("machine", me.Machine), ("threads", me.Threads), ("version", me.Version));
                 return;
@@ -118,6 +120,7 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
         {
             try
             {
+                _heartbeat.Beat();
                 // Not ended by SIGTERM: a lease that is on its way must arrive, to be handed back.
                 if (HasRoom(first)) return await client.LeaseAsync(_id, stop);
                 await Task.Delay(backoff.Next(), handBack);

@@ -29,4 +29,5 @@ public sealed record WorkerOptions
     public string Attempts => Path.Combine(State, "attempts");
     public string Cache => Path.Combine(State, "cache");
     public string Ledger => Path.Combine(State, "attempts.jsonl");
+    public string Alive => Path.Combine(State, "alive");
 }

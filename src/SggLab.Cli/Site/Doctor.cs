@@ -61,23 +61,36 @@ public static class Diagnosis
         return new("libstdc++", newEnough, true, path ?? "not found", newEnough ? null : Libstdcpp.Remedy);
     }
 
+    /// <summary>In the order in which `up` looks: a server that was named, Docker with an image, the programs here. Nothing is made or started.</summary>
     private static async Task<Finding> PostgresAsync(LabHome home, CancellationToken cancel)
     {
-        if (Environment.GetEnvironmentVariable("SGGLAB_POSTGRES") is { Length: > 0 } given)
-        {
-            try
-            {
-                var server = await GivenPostgres.UseAsync(given, "sgglab", cancel);
-                return new("PostgreSQL", true, true, $"{server.Version}, named by SGGLAB_POSTGRES");
-            }
-            catch (Contracts.LabException e) { return new("PostgreSQL", false, true, "SGGLAB_POSTGRES cannot be used", e.Message); }
-        }
+        var (given, saved) = SitePostgres.Named(home, null);
+        if ((given ?? saved) is { } named)
+            return await NamedPostgresAsync(named, given is null ? SitePostgres.SavedFile(home) : "SGGLAB_POSTGRES", cancel);
+        var folder = new PostgresFolder(home.Postgres);
+        if (folder.Kind != "local" && await DockerPostgres.FindImageAsync(mayPull: false, _ => { }, cancel) is { } image)
+            return Postgres(true, $"{image} in a container");
+        if (folder.Kind == "docker")
+            return Postgres(false, $"this site's database lies in the Docker volume {DockerPostgres.ContainerName(home.Postgres)}, and Docker does not answer or lacks the image", "Start Docker.");
         var found = await PostgresBinaries.FindAsync();
+        if (folder.Major is { } major && found.All(b => $"{b.Major}" != major))
+            return Postgres(false, $"the database in {folder.Data} was made by PostgreSQL {major}, which is not here", $"sudo apt-get install -y postgresql-{major}");
         if (found.Count > 0)
-            return new("PostgreSQL", true, true, string.Join(", ", found.Select(b => $"{b.Version} in {b.Folder}")));
-        return new PostgresFolder(home.Postgres).Kind == "docker" ? new("PostgreSQL", true, true, "in a container")
-            : new("PostgreSQL", AptPackages.Possible, true, AptPackages.Possible ? "none; ./sgglab up installs it by apt" : "none", "Docker with an image postgres:17, or: sudo apt-get install -y postgresql, or a server in SGGLAB_POSTGRES");
+            return Postgres(true, string.Join(", ", found.Select(b => $"{b.Version} in {b.Folder}")));
+        return Postgres(AptPackages.Possible, AptPackages.Possible ? "none; ./sgglab up installs it by apt" : "none", "Docker with an image postgres:17, or: sudo apt-get install -y postgresql, or a server in SGGLAB_POSTGRES");
     }
+
+    private static async Task<Finding> NamedPostgresAsync(string connection, string from, CancellationToken cancel)
+    {
+        try
+        {
+            var (version, exists) = await GivenPostgres.ProbeAsync(connection, "sgglab", cancel);
+            return Postgres(true, $"{version}, named by {from}{(exists ? "" : "; it lacks the database, which up makes")}");
+        }
+        catch (Contracts.LabException e) { return Postgres(false, $"the server named by {from} cannot be used", e.Message); }
+    }
+
+    private static Finding Postgres(bool ok, string found, string? remedy = null) => new("PostgreSQL", ok, true, found, remedy);
 
     private static Finding Disk(LabHome home)
     {

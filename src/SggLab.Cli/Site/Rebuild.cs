@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using SggLab.Contracts;
 using SggLab.Postgres;
@@ -10,8 +11,8 @@ public static class RebuildCommands
 {
     public static Command Create()
     {
-        var model = new Argument<string?>("projection") { Description = "One read model only, such as runs; all where none is named.", Arity = ArgumentArity.ZeroOrOne };
-        var check = new Option<bool>("--check") { Description = "Compare a rebuild from all events with what is served; nothing is changed. Exit code 1 on a difference, or where an event could not be folded." };
+        var model = new Argument<string?>("projection") { Description = "One projection only (queue, access, life, curves), or the tables whose name begins so, such as run_row; all where none is named.", Arity = ArgumentArity.ZeroOrOne };
+        var check = new Option<bool>("--check") { Description = "Compare a rebuild from all events with what is served; nothing is changed. Exit code 1 on a difference, where an event could not be folded, or where a projection stands still." };
         var home = HomeOption.Create();
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var command = new LabCommand("rebuild", "Fold all events again and compare the read models that come out with those that are served.")
@@ -30,6 +31,8 @@ public static class RebuildCommands
                 Console.WriteLine(JsonSerializer.Serialize(report, JsonFile.Contract));
             else
                 Console.WriteLine($"{report.Events} events, {report.Tables.Count} tables: {(report.Differences.Count == 0 ? "a rebuild gives the same rows" : string.Join("\n", report.Differences))}{string.Concat(report.DeadLetters.Select(letter => $"\n{letter}"))}");
+            foreach (var late in report.Late)
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sgglab: projection {late.Name} stands still: an event has waited for {late.Waiting.TotalSeconds:0} s, so what is served lacks the newest. Is the site up? ./sgglab status; ./sgglab logs web"));
             return report.IsSound ? 0 : 1;
         });
         return command;

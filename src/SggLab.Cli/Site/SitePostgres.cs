@@ -15,7 +15,10 @@ public static class SitePostgres
             say($"note: this home also has a database of its own ({kind}, in {home.Postgres}); the server you named is used, and the runs in the other are not shown");
         var postgres = await PostgresProvider.ProvideAsync(new PostgresRequest { Folder = home.Postgres, ConnectionString = chosen }, say, cancel);
         if (postgres.Kind == "connection" && chosen != saved)
+        {
+            OwnersFile.MakeFolder(home.Folder);
             OwnersFile.Write(SavedFile(home), chosen + "\n");
+        }
         return postgres;
     }
 

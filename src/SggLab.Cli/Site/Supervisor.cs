@@ -53,7 +53,8 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
         NotePostgres();
         say($"PostgreSQL {_postgres.Version} ({_postgres.Kind}); bringing the schema up to date …");
         await LabDatabase.MigrateAsync(_postgres.ConnectionString, stop);
-        await LabDatabase.CreateFirstAdministratorAsync(_postgres.ConnectionString, _home.Folder, stop);
+        if (await LabDatabase.CreateFirstAdministratorAsync(_postgres.ConnectionString, _home.Folder, stop))
+            say($"wrote a password and tokens for the administrator and the workers into {_home.Folder}");
         await StartWebAsync(stop);
         for (var number = 1; number <= options.Workers; number++)
         {

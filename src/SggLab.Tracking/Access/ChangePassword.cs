@@ -24,9 +24,14 @@ public static class ChangePasswordHandler
         if (stored.Count == 0)
             return Refusal.NotFound($"There is no member {SafeText.Of(command.Name, 80)}.");
         session.SignedBy(command.By);
-        members.Append(StreamKeys.Member(command.Name), stored.Count + 1, new PasswordChanged(command.Name));
-        Store(session, command.Name, command.NewPassword);
+        Change(session, command.Name, command.NewPassword, stored.Count);
         return Outcome.Done(command.Name);
+    }
+
+    internal static void Change(IDocumentSession session, string name, string password, int version)
+    {
+        session.ForTenant(LabStore.NoProject).Events.Append(StreamKeys.Member(name), version + 1, new PasswordChanged(name));
+        Store(session, name, password);
     }
 
     internal static void Store(IDocumentSession session, string name, string password) => session.QueueSqlCommand("""

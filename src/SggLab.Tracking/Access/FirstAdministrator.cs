@@ -9,10 +9,13 @@ using SggLab.Tracking.Store;
 
 namespace SggLab.Tracking.Access;
 
-/// <summary>The first run's administrator and tokens, in files that only their owner reads.</summary>
+/// <summary>
+/// The first run's administrator and tokens, in files that only their owner reads. Where a file is gone, as from a home that was removed, its secret is made
+/// anew: whoever reaches the database owns it, and nobody is locked out.
+/// </summary>
 internal static class FirstAdministrator
 {
-    private const string Name = "admin";
+    private const string Name = "admin", PasswordFile = "admin-password";
 
     public static async Task<bool> CreateAsync(string connectionString, string home, CancellationToken cancellation)
     {
@@ -26,12 +29,16 @@ internal static class FirstAdministrator
         var admin = Actor.System(Actor.FirstProject);
         session.SignedBy(admin);
         var files = new List<(string File, string Secret)>();
-        if (await access.FindMemberAsync(Name, cancellation) is null)
+        var known = await access.FindMemberAsync(Name, cancellation) is not null;
+        if (!known || !File.Exists(Path.Combine(home, PasswordFile)))
         {
             var password = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(18));
             var stored = await session.Events.FetchStreamAsync(StreamKeys.Member(Name), token: cancellation);
-            AddMemberHandler.Add(session, new AddMember(admin, Name, Role.Admin, password), stored.Count);
-            files.Add(("admin-password", password));
+            if (known)
+                ChangePasswordHandler.Change(session, Name, password, stored.Count);
+            else
+                AddMemberHandler.Add(session, new AddMember(admin, Name, Role.Admin, password), stored.Count);
+            files.Add((PasswordFile, password));
         }
         foreach (var (file, role) in new[] { ("admin-token", Role.Admin), ("worker-token", Role.Worker) })
             if (!await IsValidAsync(access, Path.Combine(home, file), cancellation))

@@ -1,15 +1,17 @@
 using Npgsql;
 using SggLab.Contracts;
+using SggLab.Postgres;
 
 namespace SggLab.Tracking.Store;
 
 /// <summary>One pool a process: the store, the daemon, the bus and the queries share it.</summary>
 internal static class LabConnection
 {
-    /// <exception cref="LabException">The connection string cannot be read.</exception>
+    /// <param name="connectionString">Npgsql's form or postgres://…, as everywhere.</param>
+    /// <exception cref="LabException">It cannot be read.</exception>
     public static NpgsqlDataSource Open(string connectionString)
     {
-        var settings = Read(connectionString);
+        var settings = new NpgsqlConnectionStringBuilder(GivenPostgres.Parse(connectionString, "sgglab"));
         settings.ApplicationName ??= "sgglab";
         if (!settings.ContainsKey("Maximum Pool Size") || settings.MaxPoolSize == 100)
             settings.MaxPoolSize = 30;
@@ -17,18 +19,5 @@ internal static class LabConnection
         if (settings.KeepAlive == 0)
             settings.KeepAlive = 15;
         return NpgsqlDataSource.Create(settings);
-    }
-
-    private static NpgsqlConnectionStringBuilder Read(string connectionString)
-    {
-        try
-        {
-            return new NpgsqlConnectionStringBuilder(connectionString);
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException)
-        {
-            // Never the string itself: it may hold a password.
-            throw new LabException($"The connection string of PostgreSQL cannot be read: {e.Message.Split('(')[0].Trim()}. Wanted is something like Host=127.0.0.1;Port=5432;Username=sgglab;Password=…;Database=sgglab.", 2, e);
-        }
     }
 }

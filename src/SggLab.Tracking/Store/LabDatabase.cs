@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using SggLab.Contracts;
+using SggLab.Postgres;
 using SggLab.Tracking.Access;
 using Wolverine.Persistence.Durability;
 
@@ -46,7 +47,8 @@ public static class LabDatabase
 
     /// <summary>
     /// Creates the member `admin` with a random password, an admin token and a worker token, unless they exist, and writes them to
-    /// admin-password, admin-token and worker-token in <paramref name="home"/>, readable by the owner alone. Safe to run again.
+    /// admin-password, admin-token and worker-token in <paramref name="home"/>, readable by the owner alone. Where one of these files is missing, or a token in
+    /// it is not valid, a new password or token is made. Safe to run again.
     /// </summary>
     /// <returns>False if there was nothing to do.</returns>
     public static Task<bool> CreateFirstAdministratorAsync(string connectionString, string home, CancellationToken cancellation = default) =>
@@ -60,7 +62,7 @@ public static class LabDatabase
         }
         catch (Exception e) when (e is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
         {
-            throw new LabException(DatabaseProblems.Explain(source.ConnectionString, e), 3, e);
+            throw PostgresProblem.Explain(e, source.ConnectionString);
         }
     }
 

@@ -1,4 +1,5 @@
 using Npgsql;
+using SggLab.Contracts;
 
 namespace SggLab.Tracking.Store;
 
@@ -9,10 +10,11 @@ public sealed record TableDifference(string Table, long OnlyServed, long OnlyReb
 
 /// <param name="Events">Events folded again.</param>
 /// <param name="DeadLetters">Events that projections could not fold: neither what is served nor the rebuild holds them.</param>
-public sealed record RebuildReport(long Events, IReadOnlyList<string> Tables, IReadOnlyList<TableDifference> Differences, IReadOnlyList<DeadLetter> DeadLetters)
+/// <param name="Late">Projections that stand still: what they serve is right as far as it goes, and lacks the newest events.</param>
+public sealed record RebuildReport(long Events, IReadOnlyList<string> Tables, IReadOnlyList<TableDifference> Differences, IReadOnlyList<DeadLetter> DeadLetters, IReadOnlyList<LateProjection> Late)
 {
     /// <summary>A rebuild gives what is served, and nothing was left out.</summary>
-    public bool IsSound => Differences.Count == 0 && DeadLetters.Count == 0;
+    public bool IsSound => Differences.Count == 0 && DeadLetters.Count == 0 && Late.Count == 0;
 }
 
 /// <summary>
@@ -24,9 +26,11 @@ public static class RebuildCheck
     private const string Scratch = "pg_temp";
     private const int StatementsAtOnce = 500;
 
-    /// <param name="only">Tables whose name begins so; null = all.</param>
+    /// <param name="only">A projection's name, or tables whose name begins so; null = all.</param>
+    /// <exception cref="LabException">There is no such read model.</exception>
     public static async Task<RebuildReport> RunAsync(string connectionString, string? only = null, CancellationToken cancellation = default)
     {
+        var tables = Tables(only);
         await using var source = LabConnection.Open(connectionString);
         await using var writer = await source.OpenConnectionAsync(cancellation);
         await using var transaction = await writer.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation);
@@ -38,13 +42,27 @@ public static class RebuildCheck
         foreach (var model in sets.SelectMany(set => set.Models))
             await ExecuteAsync(writer, Temporary(model.Ddl), cancellation);
         var folded = await FoldAsync(reader, writer, sets, letters, cancellation);
-        string[] tables = [.. sets.SelectMany(set => set.Models).SelectMany(model => model.Tables).Where(table => only is null || table.StartsWith(only, StringComparison.Ordinal))];
         var differences = new List<TableDifference>();
         foreach (var table in tables)
             if (await CompareAsync(writer, table, cancellation) is { } difference)
                 differences.Add(difference);
-        return new RebuildReport(folded, tables, differences, left);
+        var concerned = ReadModels.Async().Where(projection => TablesOf(projection.Models).Intersect(tables).Any()).Select(projection => projection.Name);
+        var late = await new ProjectionLag(source).LateAsync(ProjectionLag.Patience, cancellation);
+        return new RebuildReport(folded, tables, differences, left, [.. late.Where(projection => concerned.Contains(projection.Name))]);
     }
+
+    private static string[] Tables(string? only)
+    {
+        string[] all = TablesOf(ReadModels.All());
+        ReadModelProjection[] projections = [.. ReadModels.Inline(), .. ReadModels.Async()];
+        if (only is null)
+            return all;
+        string[] chosen = projections.FirstOrDefault(projection => projection.Name == only) is { } named ? TablesOf(named.Models) : [.. all.Where(table => table.StartsWith(only, StringComparison.Ordinal))];
+        return chosen.Length > 0 ? chosen : throw new LabException(
+            $"There is no read model \"{only}\". There are the projections {string.Join(", ", projections.Select(projection => projection.Name))}, with the tables {string.Join(", ", all)}.");
+    }
+
+    private static string[] TablesOf(IEnumerable<ReadModel> models) => [.. models.SelectMany(model => model.Tables)];
 
     private sealed record Set(string Shard, IReadOnlyList<ReadModel> Models, long UpTo);
 

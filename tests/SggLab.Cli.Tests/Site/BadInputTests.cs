@@ -209,6 +209,40 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task Doctor_looks_at_the_named_server_and_makes_no_database()
+    {
+        var missing = new NpgsqlConnectionStringBuilder(await PostgresServer.ConnectionStringForNewDatabaseAsync("doctor")) { Database = $"sgglab_missing_{System.Environment.ProcessId}" };
+        _sgglab.Environment["SGGLAB_POSTGRES"] = missing.ConnectionString;
+
+        var first = await _sgglab.RunAsync("doctor", "--json");
+        var second = await _sgglab.RunAsync("doctor", "--json");
+
+        first.Output.ShouldContain("named by SGGLAB_POSTGRES; it lacks the database");
+        second.Output.ShouldBe(first.Output, "nothing was made");
+    }
+
+    [Fact]
+    public async Task Doctor_sees_that_the_server_of_last_time_is_away()
+    {
+        Directory.CreateDirectory(_sgglab.Home);
+        await File.WriteAllTextAsync(Path.Combine(_sgglab.Home, "postgres-connection"), "Host=127.0.0.1;Port=1;Username=x;Password=secret;Timeout=3\n", TestContext.Current.CancellationToken);
+
+        var doctor = await _sgglab.RunAsync("doctor", "--json");
+
+        doctor.ExitCode.ShouldBe(1, doctor.Output);
+        doctor.Output.ShouldContain("No PostgreSQL answers at 127.0.0.1:1");
+        doctor.Output.ShouldNotContain("secret");
+    }
+
+    [Fact]
+    public async Task A_rebuild_of_something_that_is_none_is_refused()
+    {
+        _sgglab.Environment["SGGLAB_POSTGRES"] = await PostgresServer.ConnectionStringForNewDatabaseAsync("rebuild");
+
+        (await _sgglab.RunAsync("rebuild", "runs", "--check")).ShouldComplain(2).ShouldContain("queue, access, life, curves");
+    }
+
+    [Fact]
     public async Task Status_of_a_site_that_never_ran_is_a_document_all_the_same()
     {
         var result = await _sgglab.RunAsync("status", "--json");

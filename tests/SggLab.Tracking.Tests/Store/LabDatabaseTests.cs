@@ -76,4 +76,15 @@ public sealed class LabDatabaseTests : IAsyncDisposable
         refused.Message.ShouldContain("connection string");
         refused.Message.ShouldNotContain("secret");
     }
+
+    [Fact]
+    public async Task An_address_in_the_form_of_a_link_is_read_like_any_other()
+    {
+        var database = new NpgsqlConnectionStringBuilder(await NewAsync("link"));
+        var link = $"postgres://{database.Username}:{Uri.EscapeDataString(database.Password ?? "")}@{database.Host}:{database.Port}/{database.Database}";
+
+        await LabDatabase.MigrateAsync(link, Stop);
+
+        await LabDatabase.CheckVersionAsync(link, Stop);
+    }
 }

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Npgsql;
 using SggLab.Contracts;
 using SggLab.Contracts.Api;
+using SggLab.Postgres;
 using SggLab.Tracking.Access;
 using SggLab.Tracking.Store;
 
@@ -82,7 +83,7 @@ internal sealed partial class ApiGate(RequestDelegate next, AccessService access
     {
         LogAway(log, context.Request.Method, context.Request.Path, e.Message);
         context.Response.Headers.RetryAfter = "2";
-        return ApiAnswer.Error(StatusCodes.Status503ServiceUnavailable, $"The database does not answer. {DatabaseProblems.Explain(source.ConnectionString, e)}");
+        return ApiAnswer.Error(StatusCodes.Status503ServiceUnavailable, $"The database does not answer. {PostgresProblem.Explain(e, source.ConnectionString).Message}");
     }
 
     private IResult Unexpected(HttpContext context, Exception e)

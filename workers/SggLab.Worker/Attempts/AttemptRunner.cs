@@ -10,6 +10,7 @@ namespace SggLab.Worker.Attempts;
 /// <summary>Trains one attempt in this process; sending and lease renewal run beside it and never hold it up.</summary>
 public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedger ledger, WorkerOptions options, WorkerLog log, TimeProvider time)
 {
+    private readonly Heartbeat _heartbeat = new(options.Alive);
     private readonly JobPreparation _inputs = new(client, cache, options.Threads, log);
 
     /// <param name="handBack">SIGTERM or SIGINT: checkpoint and release, within the grace period.</param>
@@ -22,7 +23,7 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
         var attempt = AttemptFolder.Create(options.Attempts, identity);
         var recorder = new JournalRecorder(attempt, time);
         var sender = new RecordSender(client, attempt, cache, log);
-        var keeper = new LeaseKeeper(client, identity, log);
+        var keeper = new LeaseKeeper(client, identity, log, _heartbeat);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         // Files of a checkpoint are fetched only as long as the run is ours and wanted.
         using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(handBack, stop);
@@ -66,7 +67,7 @@ public sealed class AttemptRunner(LabClient client, BlobCache cache, AttemptLedg
         if (attempt.Journal.Damage is { } damage) log.Error(damage, ("run", attempt.Identity.RunId));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var sender = new RecordSender(client, attempt, cache, log);
-        var keeping = KeepAsync(new LeaseKeeper(client, attempt.Identity, log), ended.Token);
+        var keeping = KeepAsync(new LeaseKeeper(client, attempt.Identity, log, _heartbeat), ended.Token);
         try
         {
             sender.Finish();

@@ -3,7 +3,7 @@ using SggLab.Client;
 namespace SggLab.Worker.Attempts;
 
 /// <summary>Renews an attempt's lease every third of its time to live and passes on what the answer asks for.</summary>
-public sealed class LeaseKeeper(LabClient client, AttemptIdentity attempt, WorkerLog log)
+public sealed class LeaseKeeper(LabClient client, AttemptIdentity attempt, WorkerLog log, Heartbeat heartbeat)
 {
     /// <summary>The server asks to stop: cancel.</summary>
     public event Action<string>? StopRequested;
@@ -20,6 +20,7 @@ public sealed class LeaseKeeper(LabClient client, AttemptIdentity attempt, Worke
             var beat = wait < LongestBeat ? wait : LongestBeat;
             await Task.Delay(first ? beat / 2 : beat, stop);
             first = false;
+            heartbeat.Beat();
             try
             {
                 var renewed = await client.RenewAsync(attempt.RunId, attempt.Attempt, attempt.Fence, stop);
