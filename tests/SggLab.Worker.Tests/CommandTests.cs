@@ -28,7 +28,12 @@ public sealed class CommandTests(LabSite site) : IClassFixture<LabSite>
         var file = await WriteAsync("experiment.yaml", Experiment);
         var queued = await JsonAsync("run", "queue", file, "--key", "night-1", "--json");
         var run = queued.GetProperty("runs")[0].GetProperty("id").GetString()!;
-        (await JsonAsync("run", "queue", file, "--key", "night-1", "--json")).GetRawText().ShouldBe(queued.GetRawText());
+        var again = await JsonAsync("run", "queue", file, "--key", "night-1", "--json");
+        again.GetProperty("runs").GetRawText().ShouldBe(queued.GetProperty("runs").GetRawText());
+        (queued.GetProperty("already").ValueKind, again.GetProperty("already").ValueKind).ShouldBe((JsonValueKind.Null, JsonValueKind.True));
+        (await OutputAsync(0, "run", "queue", file, "--key", "night-1")).ShouldContain("nothing was queued now");
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, Stop)).Replace("experiment:", "note: another\nexperiment:", StringComparison.Ordinal), Stop);
+        await OutputAsync(2, "run", "queue", file, "--key", "night-1");
         await using (var worker = site.StartWorker("commands", "--once")) await worker.ExitCodeAsync(Stop);
         await site.UntilEndAsync(run);
 

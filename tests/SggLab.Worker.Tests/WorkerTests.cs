@@ -55,7 +55,7 @@ public sealed class WorkerTests(LabSite site) : IClassFixture<LabSite>
     [Fact]
     public async Task SIGTERM_saves_a_checkpoint_and_hands_the_run_back_at_once()
     {
-        var run = (await site.QueueAsync(Run("handed-back", steps: 120, every: 1000)))[0];
+        var run = (await site.QueueAsync(Run("handed-back", steps: 400, every: 1000)))[0];
         await using var first = site.StartWorker("leaver");
         await site.UntilAsync(run, r => r.Step >= 20, "to reach step 20");
 
@@ -68,7 +68,7 @@ public sealed class WorkerTests(LabSite site) : IClassFixture<LabSite>
         await using var second = site.StartWorker("successor", "--once");
         var detail = await site.UntilEndAsync(run);
         (detail.Run.State, detail.Attempts.Count, detail.Attempts[1].ResumedStep).ShouldBe(("completed", 2, step));
-        await site.ShouldHoldEverythingOnceAsync(run, 120);
+        await site.ShouldHoldEverythingOnceAsync(run, 400);
     }
 
     [Fact]
