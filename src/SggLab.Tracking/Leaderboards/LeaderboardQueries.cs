@@ -79,7 +79,7 @@ public sealed class LeaderboardQueries(NpgsqlDataSource source)
     }
 
     private static Entry ReadEntry(NpgsqlDataReader row) => new(
-        new LeaderboardRow(0, row.GetString(7), row.GetString(6), row.GetString(9) == "base" ? null : row.Text(8), row.GetString(9), row.GetInt32(10), row.GetString(5), row.GetString(3), row.GetString(4),
+        new LeaderboardRow(0, row.GetString(7), row.GetString(6), row.Text(8), row.GetString(9), row.GetInt32(10), row.GetString(5), row.GetString(3), row.GetString(4),
             row.GetString(1), row.GetString(2), row.GetInt32(11), row.GetDouble(12), row.GetDouble(13), row.GetDouble(14), row.GetDouble(15), row.GetDouble(16), row.Number(17), null, row.GetInt64(0), row.Time(18), row.GetInt32(20)),
         row.Text(19), row.IsDBNull(21) || !row.GetBoolean(22) ? null : row.GetInt64(21));
 
