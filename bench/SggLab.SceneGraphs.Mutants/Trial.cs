@@ -1,0 +1,39 @@
+using System.Diagnostics;
+
+namespace SggLab.SceneGraphs.Mutants;
+
+internal enum Verdict
+{
+    Survived,
+    Killed,
+    TimedOut,
+}
+
+/// <summary>Runs the tests against whatever assembly lies in a folder: the quick ones first, the fuzz tests only against what survives them.</summary>
+internal sealed class Trial(string folder, TimeSpan limit)
+{
+    public Verdict Run()
+    {
+        var quick = Run("-namespace-", "SggLab.SceneGraphs.Tests.Fuzzing");
+        return quick == Verdict.Survived ? Run("-namespace", "SggLab.SceneGraphs.Tests.Fuzzing") : quick;
+    }
+
+    private Verdict Run(params string[] filter)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "SggLab.SceneGraphs.Tests.dll"), "-stopOnFail", "-noLogo", "-noColor", .. filter])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["SGGLAB_FUZZ_CASES"] = "2000" },
+        };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet could not be started.");
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        if (process.WaitForExit(limit)) return process.ExitCode == 0 ? Verdict.Survived : Verdict.Killed;
+        process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        return Verdict.TimedOut;
+    }
+}
