@@ -11,7 +11,7 @@ public sealed class WorkerFaultsTests(LabSite site) : IClassFixture<LabSite>
     [Fact]
     public async Task A_killed_worker_goes_on_from_the_last_checkpoint()
     {
-        var run = (await site.QueueAsync(Run("killed", steps: 150, every: 20)))[0];
+        var run = (await site.QueueAsync(Run("killed", steps: 600, every: 20)))[0];
         for (var kill = 1; kill <= 2; kill++)
         {
             await using var doomed = site.StartWorker("phoenix");
@@ -25,7 +25,7 @@ public sealed class WorkerFaultsTests(LabSite site) : IClassFixture<LabSite>
         (detail.Run.State, detail.Attempts.Count).ShouldBe(("completed", 3));
         detail.Attempts.Select(a => a.ResumedStep % 20).ShouldAllBe(rest => rest == 0);
         detail.Attempts[2].ResumedStep.ShouldBeGreaterThan(detail.Attempts[1].ResumedStep);
-        await site.ShouldHoldEverythingOnceAsync(run, 150);
+        await site.ShouldHoldEverythingOnceAsync(run, 600);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class WorkerFaultsTests(LabSite site) : IClassFixture<LabSite>
     [Fact]
     public async Task A_killed_web_process_and_a_killed_worker_at_once_lose_nothing()
     {
-        var run = (await site.QueueAsync(Run("both", steps: 120)))[0];
+        var run = (await site.QueueAsync(Run("both", steps: 500)))[0];
         await using var doomed = site.StartWorker("both");
         await site.UntilAsync(run, r => r.Step >= 15, "to reach step 15");
 
@@ -63,7 +63,7 @@ public sealed class WorkerFaultsTests(LabSite site) : IClassFixture<LabSite>
         (detail.Run.State, detail.Attempts.Count).ShouldBe(("completed", 2));
         // What the dead process had recorded while nobody listened was sent first, its checkpoints included.
         detail.Attempts[1].ResumedStep.ShouldBeGreaterThanOrEqualTo(20);
-        await site.ShouldHoldEverythingOnceAsync(run, 120);
+        await site.ShouldHoldEverythingOnceAsync(run, 500);
     }
 
     [Fact]
