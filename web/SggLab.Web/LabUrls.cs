@@ -27,8 +27,8 @@ public static class LabUrls
     public static string CompareRuns(IEnumerable<string> runs, string? metric = null, int? smooth = null, string? diff = null) =>
         With(Compare, [.. runs.Select(run => ("run", (string?)run)), ("metric", metric), ("smooth", Number(smooth)), ("diff", diff)]);
 
-    public static string Board(string? dataset = null, string? split = null, string? protocol = null, string? asOf = null, string? sort = null) =>
-        With(Leaderboard, ("dataset", dataset), ("split", split), ("protocol", protocol), ("asOf", asOf), ("sort", sort));
+    public static string Board(string? dataset = null, string? split = null, string? protocol = null, string? asOf = null, string? sort = null, string? experiment = null) =>
+        With(Leaderboard, ("dataset", dataset), ("split", split), ("protocol", protocol), ("experiment", experiment), ("asOf", asOf), ("sort", sort));
 
     public static string Checkpoint(string id) => $"/checkpoints/{Escape(id)}";
 

@@ -27,7 +27,7 @@ public sealed record ExperimentSummary(string Id, string Name, string? Note, Dat
 /// Step: of the checkpoint; 0 = the weights the run started from.</summary>
 public sealed record LeaderboardRow(int Rank, string Run, string RunId, string? Variant, string Method, int Seed, string Checkpoint, string Protocol, string ProtocolHash,
     string Dataset, string Split, int Images, double FailureRate, double Recall, double RecallLow, double RecallHigh, double MeanRecall, double? Ap50,
-    Difference? OverStart, long Event, DateTimeOffset At, int? Step = null);
+    Difference? OverStart, long Event, DateTimeOffset At, int? Step = null, string? Experiment = null, string? ExperimentId = null);
 public sealed record Difference(string Checkpoint, double Mean, double Low, double High);
 
 public sealed record CheckpointNode(string Id, string RunId, string Run, int Attempt, int Step, string Kind, string? Parent, long Bytes, IReadOnlyList<BlobFile> Files,

@@ -55,7 +55,7 @@ public sealed class LeaderboardQueries(NpgsqlDataSource source)
         var entries = await source.ReadAsync($"""
             select l.valid_from, e.dataset, e.split, e.protocol, e.protocol_hash, e.checkpoint, o.run_id, coalesce(r.name, o.run_id), r.variant,
                 case when c.kind = 'base' and r.method <> 'evaluate' then 'base' else coalesce(r.method, '') end, coalesce(r.seed, 0), e.images, e.failure_rate, e.recall, e.recall_low, e.recall_high, e.mean_recall, e.ap50,
-                e.at, c.start, case when c.kind = 'base' then 0 else coalesce(c.step, e.step) end, s.valid_from, case when se.dataset_hash = e.dataset_hash then true else false end
+                e.at, c.start, case when c.kind = 'base' then 0 else coalesce(c.step, e.step) end, s.valid_from, case when se.dataset_hash = e.dataset_hash then true else false end, r.experiment, r.experiment_id
             from lab.{EvaluationRows.Entries} l
             join lab.{EvaluationRows.Table} e on e.tenant_id = l.tenant_id and e.sequence = l.valid_from
             left join lab.{CheckpointNodes.Table} c on c.tenant_id = l.tenant_id and c.checkpoint_id = l.checkpoint
@@ -80,7 +80,7 @@ public sealed class LeaderboardQueries(NpgsqlDataSource source)
 
     private static Entry ReadEntry(NpgsqlDataReader row) => new(
         new LeaderboardRow(0, row.GetString(7), row.GetString(6), row.Text(8), row.GetString(9), row.GetInt32(10), row.GetString(5), row.GetString(3), row.GetString(4),
-            row.GetString(1), row.GetString(2), row.GetInt32(11), row.GetDouble(12), row.GetDouble(13), row.GetDouble(14), row.GetDouble(15), row.GetDouble(16), row.Number(17), null, row.GetInt64(0), row.Time(18), row.GetInt32(20)),
+            row.GetString(1), row.GetString(2), row.GetInt32(11), row.GetDouble(12), row.GetDouble(13), row.GetDouble(14), row.GetDouble(15), row.GetDouble(16), row.Number(17), null, row.GetInt64(0), row.Time(18), row.GetInt32(20), row.Text(23), row.Text(24)),
         row.Text(19), row.IsDBNull(21) || !row.GetBoolean(22) ? null : row.GetInt64(21));
 
     private async Task<Difference?> OverStartAsync(string project, Entry entry, CancellationToken cancellation)

@@ -65,4 +65,13 @@ public sealed class ComparisonViewTests
         ComparedChart.Choose(["learning_rate", "loss"], "learning_rate").ShouldBe(["learning_rate"]);
         ComparedChart.Choose(["loss"], "nonsense").ShouldBeEmpty();
     }
+
+    [Fact]
+    public void What_all_runs_measured_stands_before_what_one_did_and_flat_zeros_last()
+    {
+        var view = ComparisonView.Of(Variants(1));
+        string[] ids = [.. view.Lines.Select(line => line.Run.Id)];
+        var curves = ids.SelectMany(id => new[] { Samples.Curve("loss", 1, 2) with { RunId = id }, Samples.Curve("clip_ratio", 0, 0) with { RunId = id } }).Append(Samples.Curve("rewards/edge_soft", 1, 2) with { RunId = ids[0] }).ToList();
+        ComparedChart.Of(curves, ["rewards/edge_soft", "clip_ratio", "loss"], view.Lines, 0).Select(chart => chart.Metric.Name).ShouldBe(["loss", "clip_ratio", "rewards/edge_soft"]);
+    }
 }

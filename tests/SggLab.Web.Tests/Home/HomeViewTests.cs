@@ -25,6 +25,14 @@ public sealed class HomeViewTests
     }
 
     [Fact]
+    public void The_best_recall_is_that_of_the_board_added_to_last()
+    {
+        var rows = new[] { Samples.Row(1, 0.9) with { ProtocolHash = "old" }, Samples.Row(2, 0.8) with { ProtocolHash = "old" }, Samples.Row(1, 0.4) with { Event = 50 }, Samples.Row(2, 0.3) with { Event = 51 } };
+        HomeView.BestOf(rows)!.Recall.ShouldBe(0.4);
+        HomeView.BestOf([]).ShouldBeNull();
+    }
+
+    [Fact]
     public void An_idle_lab_says_what_is_missing()
     {
         var waiting = HomeView.Empty with { Queue = [new QueueItem(1, Samples.Run(state: "queued"), null)] };

@@ -9,13 +9,21 @@ public sealed class RunTextTests
     [Fact]
     public void A_table_is_sorted_by_its_address_and_a_second_click_turns_it_round()
     {
-        RunSummary[] runs = [Samples.Run("b", seed: 2, queuedMinute: 1), Samples.Run("a", seed: 1, queuedMinute: 2), Samples.Run("c", seed: 3, queuedMinute: 0)];
+        RunSummary[] runs = [Samples.Run("b", seed: 2, queuedMinute: 1, experiment: "e2"), Samples.Run("a", seed: 1, queuedMinute: 2, experiment: "e3"), Samples.Run("c", seed: 3, queuedMinute: 0)];
         RunSort.Parse("name").Apply(runs).Select(run => run.Name).ShouldBe(["a", "b", "c"]);
         RunSort.Parse("-seed").Apply(runs).Select(run => run.Name).ShouldBe(["c", "b", "a"]);
         RunSort.Parse(null).Apply(runs).Select(run => run.Name).ShouldBe(["a", "b", "c"]);
         RunSort.Parse("nonsense").ShouldBe(RunSort.Newest);
         RunSort.Parse("name").Next("name").Text.ShouldBe("-name");
         RunSort.Newest.Text.ShouldBeNull();
+    }
+
+    [Fact]
+    public void An_experiments_runs_stay_in_the_order_of_its_file()
+    {
+        RunSummary[] runs = [Samples.Run("first", queuedMinute: 3), Samples.Run("second", queuedMinute: 4), Samples.Run("other", queuedMinute: 0, experiment: "e2")];
+        RunSort.Newest.Apply(runs).Select(run => run.Name).ShouldBe(["first", "second", "other"]);
+        RunSort.Newest.Next(RunSort.Queued).Apply(runs).Select(run => run.Name).ShouldBe(["other", "first", "second"]);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using SggLab.Contracts.Api;
 using SggLab.Tracking.Checkpoints;
+using SggLab.Tracking.Leaderboards;
 using SggLab.Tracking.Live;
 using SggLab.Tracking.Runs;
 using SggLab.Web.Look;
@@ -17,6 +18,7 @@ public sealed partial class CheckpointPage
 
     [Inject] public required CheckpointQueries Checkpoints { get; init; }
     [Inject] public required RunQueries Runs { get; init; }
+    [Inject] public required LeaderboardQueries Boards { get; init; }
     [Parameter] public string Id { get; set; } = "";
 
     /// <summary>The parent as people call it: its run and step.</summary>
@@ -30,9 +32,13 @@ public sealed partial class CheckpointPage
             _lineage = null;
         var lineage = await Checkpoints.LineageAsync(By, Id, cancellation);
         if (lineage is not null)
-            (_graph, _own) = (LineageLayout.Of(lineage, await LooksAsync(lineage, cancellation)), [.. lineage.Evaluations.Where(evaluation => evaluation.Checkpoint == Id)]);
+            (_graph, _own) = (LineageLayout.Of(lineage, await LooksAsync(lineage, cancellation), await RankedAsync(cancellation)), [.. lineage.Evaluations.Where(evaluation => evaluation.Checkpoint == Id)]);
         _lineage = lineage;
     }
+
+    /// <summary>What the boards say of the lineage's other checkpoints.</summary>
+    private async Task<IReadOnlyDictionary<string, double>> RankedAsync(CancellationToken cancellation) =>
+        (await Boards.RowsAsync(By, cancellation: cancellation)).GroupBy(row => row.Checkpoint).ToDictionary(same => same.Key, same => same.MaxBy(row => row.Event)!.Recall);
 
     /// <summary>A checkpoint knows its run but not the run's variant, which never changes.</summary>
     private async Task<IReadOnlyDictionary<string, VariantLook>> LooksAsync(CheckpointLineage lineage, CancellationToken cancellation)

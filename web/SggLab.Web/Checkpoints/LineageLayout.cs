@@ -21,19 +21,22 @@ public sealed record LineageEdge(string Key, string Path, string Colour, int Bet
 /// </summary>
 public sealed record LineageLayout(IReadOnlyList<LineageBox> Boxes, IReadOnlyList<LineageEdge> Edges, int Width, int Height, int Hidden)
 {
-    public const int BoxWidth = 190, BoxHeight = 68, GapX = 46, GapY = 16, Margin = 12;
+    public const int BoxWidth = 206, BoxHeight = 68, GapX = 46, GapY = 16, Margin = 12;
     private const int MostDescendants = 60;
 
     public static LineageLayout Empty { get; } = new([], [], 0, 0, 0);
 
     /// <param name="looks">The look of each run, by id.</param>
-    public static LineageLayout Of(CheckpointLineage lineage, IReadOnlyDictionary<string, VariantLook> looks)
+    /// <param name="ranked">Recall of other checkpoints of the lineage that were evaluated, by id.</param>
+    public static LineageLayout Of(CheckpointLineage lineage, IReadOnlyDictionary<string, VariantLook> looks, IReadOnlyDictionary<string, double>? ranked = null)
     {
-        var tree = LineageTree.Of(lineage, MostDescendants);
+        var recalls = new Dictionary<string, double>(ranked ?? new Dictionary<string, double>());
+        foreach (var evaluation in lineage.Evaluations.OrderBy(evaluation => evaluation.Event))
+            recalls[evaluation.Checkpoint] = evaluation.Recall;
+        var tree = LineageTree.Of(lineage, recalls.Keys.ToHashSet(), MostDescendants);
         var places = new Dictionary<string, (int Column, double Row)>();
         var next = 0.0;
         Place(tree.Root, 0, tree, places, ref next);
-        var recalls = lineage.Evaluations.GroupBy(evaluation => evaluation.Checkpoint).ToDictionary(group => group.Key, group => group.MaxBy(evaluation => evaluation.Event)!.Recall);
         List<LineageBox> boxes = [.. DepthFirst(tree.Root, tree).Select(id => tree.Nodes[id]).Select(node => new LineageBox(node, LookOf(node, looks), Relation(node, lineage), recalls.TryGetValue(node.Id, out var recall) ? recall : null,
             places[node.Id].Column, Margin + places[node.Id].Column * (BoxWidth + GapX), Margin + (int)Math.Round(places[node.Id].Row * (BoxHeight + GapY))))];
         var byId = boxes.ToDictionary(box => box.Node.Id);

@@ -12,12 +12,12 @@ public sealed record LineageTree(string Root, IReadOnlyDictionary<string, Checkp
 
     public IEnumerable<string> ChildrenOf(string id) => (_children ??= Links.ToLookup(link => link.Parent, link => link.Child))[id];
 
+    /// <param name="evaluated">Checkpoints that are drawn even on the way, since they have figures.</param>
     /// <param name="mostDescendants">The newest beyond that are counted as hidden.</param>
-    public static LineageTree Of(CheckpointLineage lineage, int mostDescendants)
+    public static LineageTree Of(CheckpointLineage lineage, IReadOnlySet<string> evaluated, int mostDescendants)
     {
         var all = lineage.Ancestors.Append(lineage.Checkpoint).Concat(lineage.Descendants.OrderBy(node => node.Event)).DistinctBy(node => node.Id).ToDictionary(node => node.Id);
         var children = all.Values.Where(node => node.Parent is { } parent && all.ContainsKey(parent)).ToLookup(node => node.Parent!);
-        var evaluated = lineage.Evaluations.Select(evaluation => evaluation.Checkpoint).ToHashSet();
         var root = RootOf(lineage.Checkpoint, all);
         var nodes = new Dictionary<string, CheckpointNode> { [root.Id] = root };
         var links = new List<LineageLink>();

@@ -38,7 +38,7 @@ public sealed partial class ExperimentPage
             var own = ranked.Where(row => _runs.Any(run => run.Id == row.RunId)).ToList();
             _bars = Result.Of(own);
             _recalls = RunRecalls.Of(own);
-            _board = own is [var first, ..] ? LabUrls.Board(first.Dataset, first.Split, first.ProtocolHash) : null;
+            _board = own is [var first, ..] ? LabUrls.Board(first.Dataset, first.Split, first.ProtocolHash, experiment: Id) : null;
             _comparisons = ComparisonChoice.Of(_runs);
         }
         _experiment = experiment;

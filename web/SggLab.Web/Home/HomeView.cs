@@ -20,6 +20,10 @@ public sealed record HomeView
 
     public Web.Queue.WorkerNames Names => Web.Queue.WorkerNames.Of(WorkerList);
 
+    /// <summary>The first of the board that was added to last: figures of different boards do not compare.</summary>
+    public static LeaderboardRow? BestOf(IReadOnlyList<LeaderboardRow> rows) =>
+        rows.MaxBy(row => row.Event) is { } newest ? rows.Where(row => (row.Dataset, row.Split, row.ProtocolHash) == (newest.Dataset, newest.Split, newest.ProtocolHash)).MinBy(row => row.Rank) : null;
+
     public int Waiting => Queue.Count(item => item.Run.State is "queued" or "waiting");
     public int Workers => WorkerList.Count(IsHere);
 

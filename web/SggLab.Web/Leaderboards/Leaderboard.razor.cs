@@ -10,6 +10,7 @@ public sealed partial class Leaderboard
 {
     private IReadOnlyList<Board> _boards = [];
     private IReadOnlyList<BoardRow> _rows = [];
+    private IReadOnlyList<(string Id, string Name)> _experiments = [];
     private Board? _board;
     private AsOf? _moment;
     private string? _typed;
@@ -22,6 +23,7 @@ public sealed partial class Leaderboard
     [SupplyParameterFromQuery(Name = "dataset")] public string? Dataset { get; set; }
     [SupplyParameterFromQuery(Name = "split")] public string? Split { get; set; }
     [SupplyParameterFromQuery(Name = "protocol")] public string? Protocol { get; set; }
+    [SupplyParameterFromQuery(Name = "experiment")] public string? Experiment { get; set; }
     [SupplyParameterFromQuery(Name = "sort")] public string? Sort { get; set; }
     [SupplyParameterFromQuery(Name = "asOf")] public string? AsOf { get; set; }
 
@@ -38,6 +40,9 @@ public sealed partial class Leaderboard
             return;
         }
         var ranked = await Boards.RowsAsync(By, _board.Dataset, _board.Split, _board.ProtocolHash, _moment, cancellation);
+        _experiments = [.. ranked.Where(row => row.ExperimentId is not null).Select(row => (row.ExperimentId!, row.Experiment ?? row.ExperimentId!)).Distinct()];
+        if (Experiment is not null)
+            ranked = [.. ranked.Where(row => row.ExperimentId == Experiment)];
         if (_protocol.Hash != _board.ProtocolHash && ranked is [var first, ..])
             _protocol = (_board.ProtocolHash, (await Runs.FindAsync(By, first.RunId, cancellation))?.Spec.Protocol);
         _rows = BoardRow.Arrange(ranked, PublishedRows.ComparableWith(_protocol.Hash == _board.ProtocolHash ? _protocol.Protocol : null), BoardSort.Parse(Sort));
@@ -52,5 +57,7 @@ public sealed partial class Leaderboard
 
     private void GoToMoment() => Navigation.NavigateTo(Address(asOf: BoardMoment.ForAddress(_typed) ?? ""), replace: true);
 
-    private string Address(string asOf) => LabUrls.Board(Dataset, Split, Protocol, asOf, Sort);
+    /// <summary>This board with one choice changed; an empty text takes a choice away.</summary>
+    private string Address(string? asOf = null, string? sort = null, string? experiment = null) =>
+        LabUrls.Board(Dataset, Split, Protocol, asOf ?? AsOf, sort ?? Sort, experiment ?? Experiment);
 }

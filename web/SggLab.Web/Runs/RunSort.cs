@@ -30,8 +30,15 @@ public sealed record RunSort(string Column, bool Down)
         Progress => By(runs, run => RunText.Share(run) ?? -1),
         Reward => By(runs, run => RunText.SignalValue(run) ?? double.NegativeInfinity),
         Recall => By(runs, run => recalls?.GetValueOrDefault(run.Id, -1) ?? -1),
-        _ => By(runs, run => run.QueuedAt),
+        _ => ByExperiment(runs),
     };
+
+    /// <summary>Runs of one experiment stay together: they were queued in one breath.</summary>
+    private IReadOnlyList<RunSummary> ByExperiment(IReadOnlyList<RunSummary> runs)
+    {
+        var queued = runs.GroupBy(run => run.ExperimentId).ToDictionary(experiment => experiment.Key, experiment => experiment.Min(run => run.QueuedAt));
+        return By(runs, run => queued[run.ExperimentId]);
+    }
 
     private IReadOnlyList<RunSummary> By<T>(IReadOnlyList<RunSummary> runs, Func<RunSummary, T> key, IComparer<T>? comparer = null) =>
         [.. Down ? runs.OrderByDescending(key, comparer) : runs.OrderBy(key, comparer)];
