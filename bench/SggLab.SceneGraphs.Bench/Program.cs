@@ -31,6 +31,7 @@ static IEnumerable<Measure> Rewards()
     var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
     yield return Measure.Rate("rewards_one_core", Best(() => Pass(scorer, samples), samples.Count), "cases/s", yardstick, 430);
     yield return Measure.Plain("rewards_allocated", bytes / (double)samples.Count, "bytes/case");
+    yield return ArithmeticLoop.Rate();
     var cores = Environment.ProcessorCount;
     var rate = Best(() => Parallel.For(0, cores, _ => Pass(scorer, samples)), samples.Count * cores);
     yield return Measure.Rate($"rewards_{cores}_cores", rate, "cases/s", yardstick, 430);
@@ -64,5 +65,6 @@ static IEnumerable<Measure> Evaluator()
         SceneGraphEvaluator.Evaluate(KnownVocabularies.Vg150, truths, predictions, EvaluationProtocol.Reference);
         best = Math.Min(best, watch.Elapsed.TotalSeconds);
     }
+    yield return ArithmeticLoop.Rate();
     yield return Measure.Time("evaluation_2000_images", best, "s", "the reference's Python on the same images, recorded, CPU seconds", 34.3);
 }

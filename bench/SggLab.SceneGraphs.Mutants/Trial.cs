@@ -38,7 +38,7 @@ internal sealed class Trial(string folder, TimeSpan limit)
         var spent = TimeSpan.Zero;
         while (!process.WaitForExit(200))
         {
-            spent = process.TotalProcessorTime;
+            spent = TimeOf(process) ?? spent;
             if (spent < limit) continue;
             process.Kill(entireProcessTree: true);
             process.WaitForExit();
@@ -46,5 +46,18 @@ internal sealed class Trial(string folder, TimeSpan limit)
         }
         Spent += spent;
         return process.ExitCode == 0 ? Verdict.Survived : Verdict.Killed;
+    }
+
+    // Null where it has ended since we looked.
+    private static TimeSpan? TimeOf(Process process)
+    {
+        try
+        {
+            return process.TotalProcessorTime;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 }

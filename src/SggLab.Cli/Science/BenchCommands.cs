@@ -11,6 +11,7 @@ public static class BenchCommands
     {
         ["rewards"] = "SggLab.SceneGraphs.Bench",
         ["evaluator"] = "SggLab.SceneGraphs.Bench",
+        ["data"] = "SggLab.Datasets.Bench",
         ["model"] = "SggLab.Modeling.Bench",
         ["memory"] = "SggLab.Modeling.Bench",
     };

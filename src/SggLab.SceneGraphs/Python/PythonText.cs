@@ -77,10 +77,10 @@ public static class PythonText
         return CharUnicodeInfo.GetUnicodeCategory(text, index);
     }
 
+    // The marks and modifier letters among Unicode's cased characters are case-ignorable too, and never get here.
     private static bool IsCased(UnicodeCategory category, char c) => category
         is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
-        || c is '\u00aa' or '\u00ba' or (>= '\u02b0' and <= '\u02b8') or '\u02c0' or '\u02c1' or (>= '\u02e0' and <= '\u02e4')
-            or '\u0345' or '\u037a' or (>= '\u2160' and <= '\u217f') or (>= '\u24b6' and <= '\u24e9');
+        || c is '\u00aa' or '\u00ba' or (>= '\u2160' and <= '\u217f') or (>= '\u24b6' and <= '\u24e9');
 
     private static bool IsCaseIgnorable(UnicodeCategory category, char c) => category
         is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format

@@ -21,6 +21,16 @@ public sealed class TolerantParserTests
         { Whole.Replace("\"objects\"", "objects", StringComparison.Ordinal), "A key had no quotes." },
         { Whole.Replace("[100, 200, 300, 400]", "[[100, 200], [300, 400]]", StringComparison.Ordinal), "A box of nested lists was flattened." },
         { Whole.Replace("100", "\"100\"", StringComparison.Ordinal), "A number was written as text." },
+        { Whole.Replace("}]}", "}, ]}", StringComparison.Ordinal), "A comma was too many." },
+        { Whole.Replace("[{\"subject\"", "[, {\"subject\"", StringComparison.Ordinal), "A comma was too many." },
+        { Whole.Replace("\"objects\":", "\"objects\"", StringComparison.Ordinal), "A colon was missing." },
+        { Whole.Replace("300, 400]", "300, 400}", StringComparison.Ordinal), "A bracket of the wrong kind closed a list or an object." },
+        { Whole.Replace("{\"id\"", "{\"note\": nothing, \"id\"", StringComparison.Ordinal), "A word that is no value was passed over." },
+        { Whole[..^4], "A text had no closing quote." },
+        { Whole[..^3], "The end was missing: open brackets were closed." },
+        { "{\"caption\": \"a man\"} " + Whole, "Text around the graph was passed over." },
+        { "<think>{\"objects\": [], \"relationships\": []}</think><answer>" + Whole[..^1], "The end was missing: open brackets were closed." },
+        { Whole + "x", "Text around the graph was passed over." },
     };
 
     [Theory]
@@ -41,6 +51,76 @@ public sealed class TolerantParserTests
         tolerant.Graph.Objects.ShouldBe(Graph.Objects);
         tolerant.Repairs.ShouldBeEmpty();
     }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("true")]
+    [InlineData("false")]
+    public void A_value_that_JSON_knows_is_no_repair(string value) =>
+        TolerantParser.Parse(Whole.Replace("{\"id\"", "{\"note\": " + value + ", \"id\"", StringComparison.Ordinal)[..^1], 640, 480).Repairs.ShouldBe(["The end was missing: open brackets were closed."]);
+
+    [Fact]
+    public void What_only_the_reference_minds_is_told_in_its_words()
+    {
+        var tolerant = TolerantParser.Parse(Whole.Replace("man.1", "ma\tn.1", StringComparison.Ordinal), 640, 480);
+        tolerant.Graph.Objects[0].Id.ShouldBe("ma\tn.1");
+        tolerant.Repairs.ShouldHaveSingleItem().ShouldStartWith("The reference refuses it: Invalid control character");
+    }
+
+    [Theory]
+    [InlineData("\"id\": \"a\\\"b.1\"", "a\"b.1")]
+    [InlineData("\"id\": \"first.1\", \"id\": \"second.2\"", "second.2")]
+    [InlineData("'id': 'Tall_Man.1'", "tall man.1")]
+    public void Ids_are_read_with_their_escapes_the_last_of_equal_keys_and_normalised(string id, string expected) =>
+        TolerantParser.Parse("{\"objects\": [{" + id + ", \"bbox\": [1, 2, 3, 4],}], \"relationships\": []}", 1000, 1000).Graph.Objects.ShouldBe([new SceneObject(expected, new(1, 2, 3, 4))]);
+
+    [Theory]
+    [InlineData("[1, 2, 3]")]
+    [InlineData("[1, 2, 3, 4, 5]")]
+    [InlineData("[1, 2, 3, \"wide\"]")]
+    [InlineData("[1, 2, 3, 1e999]")]
+    [InlineData("[1, 2, 3, \"1e999\"]")]
+    [InlineData("\"1, 2, 3, 4\"")]
+    public void A_box_that_is_none_leaves_its_object_out(string box)
+    {
+        var tolerant = TolerantParser.Parse("{\"objects\": [{\"id\": \"a.1\", \"bbox\": " + box + "}], \"relationships\": [],}", 1000, 1000);
+        tolerant.Graph.Objects.ShouldBeEmpty();
+        tolerant.Repairs.ShouldContain("An object without an id or a box of four numbers was left out.");
+    }
+
+    [Fact]
+    public void Missing_lists_and_parts_are_told()
+    {
+        TolerantParser.Parse("{\"objects\": []}", 1000, 1000).Repairs.ShouldBe(["There is no list \"relationships\"."]);
+        TolerantParser.Parse("{\"relationships\": []}", 1000, 1000).Repairs.ShouldBe(["There is no list \"objects\"."]);
+        foreach (var part in (string[])["subject", "predicate", "object"])
+        {
+            var tolerant = TolerantParser.Parse(Whole.Replace($"\"{part}\": \"", $"\"no {part}\": \"", StringComparison.Ordinal), 640, 480);
+            tolerant.Graph.Relationships.ShouldBeEmpty();
+            tolerant.Repairs.ShouldBe(["A relationship without a subject, predicate or object was left out."]);
+        }
+    }
+
+    [Fact]
+    public void A_graph_behind_a_few_other_objects_is_found_and_behind_many_it_is_not()
+    {
+        TolerantParser.Parse(string.Concat(Enumerable.Repeat("{} ", 19)) + Whole, 640, 480).Graph.Objects.ShouldBe(Graph.Objects);
+        TolerantParser.Parse(string.Concat(Enumerable.Repeat("{} ", 20)) + Whole, 640, 480).Graph.Objects.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_giant_completion_is_cut()
+    {
+        var tolerant = TolerantParser.Parse(Whole[..^1] + new string(' ', TolerantParser.MaxLength) + "}}", 640, 480);
+        tolerant.Graph.Objects.ShouldBe(Graph.Objects);
+        tolerant.Repairs.ShouldBe(["The completion was cut to 200000 characters.", "The end was missing: open brackets were closed."]);
+    }
+
+    [Theory]
+    [InlineData(99, 2)]
+    [InlineData(200, 0)]
+    public void Lists_inside_lists_beyond_any_need_are_given_up(int depth, int objects) =>
+        TolerantParser.Parse("{\"note\": " + new string('[', depth) + new string(']', depth) + ", " + Whole[1..^1], 640, 480).Graph.Objects.Count.ShouldBe(objects);
 
     [Fact]
     public void A_truncated_list_keeps_what_was_complete()

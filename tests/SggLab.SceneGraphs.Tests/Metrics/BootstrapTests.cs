@@ -81,6 +81,32 @@ public sealed class BootstrapTests
     }
 
     [Fact]
+    public void A_p_value_adds_one_to_both_counts_so_that_no_number_of_draws_is_certainty()
+    {
+        var row = Bootstrap.Compare(Report(_ => false), Report(_ => true), [ResampledMetric.Find("R@50")], samples: 99).Single();
+        (row.A, row.B, row.Difference, row.Low, row.High).ShouldBe((0, 1, 1, 1, 1));
+        row.PValue.ShouldBe(2 * 1 / 100.0, 1e-15);
+        Bootstrap.Compare(Report(_ => true), Report(_ => false), [ResampledMetric.Find("R@50")], samples: 99).Single().PValue.ShouldBe(2 * 1 / 100.0, 1e-15);
+    }
+
+    [Fact]
+    public void The_ends_of_an_interval_are_read_between_draws()
+    {
+        // One of two images found: a draw gives 0, 1/2 or 1 with chances 1/4, 1/2, 1/4; with three draws the ends lie 5% inwards of the outer ones.
+        var report = Report(i => i == 0, 2);
+        var ends = Enumerable.Range(1, 60).Select(seed => Bootstrap.Intervals(report, [ResampledMetric.Find("R@20")], samples: 3, seed: seed).Single()).Select(i => (i.Low, i.High)).Distinct().ToList();
+        ends.ShouldContain(e => Math.Abs(e.Low - 0.025) < 1e-12 && Math.Abs(e.High - 0.975) < 1e-12, "draws of 0, 1/2 and 1");
+        ends.ShouldContain(e => e.Low == 0 && Math.Abs(e.High - 0.475) < 1e-12, "draws of 0, 0 and 1/2");
+    }
+
+    [Fact]
+    public void Where_nothing_is_counted_there_is_no_figure()
+    {
+        var report = SceneGraphEvaluator.Evaluate(Shapes, [new("a", 100, 100, new([new("cube.1", new(0, 0, 40, 40))], []))], [], EvaluationProtocol.Reference);
+        foreach (var interval in Bootstrap.Intervals(report, samples: 5)) (interval.Value, interval.Low, interval.High).ShouldBe(interval.Metric.StartsWith("mR", StringComparison.Ordinal) ? (0, 0, 0) : (double.NaN, double.NaN, double.NaN), interval.Metric);
+    }
+
+    [Fact]
     public void Sets_over_other_images_are_not_compared() =>
         Should.Throw<LabException>(() => Bootstrap.Compare(Report(_ => true, 3), Report(_ => true, 4))).Message.ShouldContain("different images (3 and 4)");
 

@@ -27,6 +27,32 @@ public sealed class PythonTextTests
     public void Strip_takes_what_Python_takes(string text, string expected) => PythonText.Strip(text).ToString().ShouldBe(expected);
 
     [Fact]
+    public void White_space_is_what_Python_takes_for_it_and_nothing_else()
+    {
+        const string spaces = "\t\n\v\f\r\u001c\u001d\u001e\u001f \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000";
+        string.Concat(Enumerable.Range(0, 0x10000).Select(c => (char)c).Where(PythonText.IsSpace)).ShouldBe(spaces);
+    }
+
+    // Characters that Unicode calls cased or case-ignorable though their category does not say so, and neighbours that are neither.
+    [Theory]
+    [InlineData("\u00aa\u00ba\u2160\u216f\u2170\u217f\u24b6\u24cf\u24d0\u24e9", "ς")]
+    [InlineData("\u00a9\u00bb\u215f\u2180\u24b5\u24ea\u4e2d1 ", "σ")]
+    public void A_capital_sigma_is_final_after_what_is_cased(string before, string expected)
+    {
+        foreach (var c in before) PythonText.Lower(c + "Σ")[^1].ToString().ShouldBe(expected, $"U+{(int)c:X4}");
+        foreach (var c in before) PythonText.Lower("αΣ" + c)[1].ToString().ShouldBe(expected == "ς" ? "σ" : "ς", $"U+{(int)c:X4} after");
+    }
+
+    [Theory]
+    [InlineData("'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a\u00ad\u0301\u02b0\u02c6\u0345\u20dd", "ς")]
+    [InlineData("\"-;,!\u00b6\u2017\u201a\u2025\u2028\ufe12\ufe53\uff08", "σ")]
+    public void What_is_case_ignorable_is_looked_through(string between, string expected)
+    {
+        foreach (var c in between) PythonText.Lower("α" + c + c + "Σ")[^1].ToString().ShouldBe(expected, $"U+{(int)c:X4}");
+        foreach (var c in between) PythonText.Lower("αΣ" + c + "α")[1].ToString().ShouldBe(expected == "ς" ? "σ" : "ς", $"U+{(int)c:X4} after");
+    }
+
+    [Fact]
     public void Split_parts_at_any_white_space() => PythonText.Split(" a\u00a0b\t\tc\u001f").ShouldBe(["a", "b", "c"]);
 
     [Theory]

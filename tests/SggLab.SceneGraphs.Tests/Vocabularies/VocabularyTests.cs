@@ -46,5 +46,22 @@ public sealed class VocabularyTests
         KnownVocabularies.Vg150.TryMapPredicate("about", out label).ShouldBeTrue();
         KnownVocabularies.Vg150.PredicateName(label).ShouldBe("near");
         KnownVocabularies.Vg150.TryMapPredicate("xyzzying", out _).ShouldBeFalse();
+        KnownVocabularies.Vg150.TryMapPredicate("feeding", out _).ShouldBeFalse("the table leads it out of the vocabulary, and WordNet is not asked then");
+    }
+
+    [Fact]
+    public void A_vocabulary_of_ones_own_takes_names_as_the_data_set_or_a_model_writes_them()
+    {
+        var own = Vocabulary.Of("own", ["Traffic-Light", "cup"], ["on"]);
+        foreach (var name in (string[])["Traffic-Light", "traffic light", "TRAFFIC_LIGHT"])
+        {
+            own.TryGetObjectLabel(name, out var label).ShouldBeTrue(name);
+            label.ShouldBe(1);
+        }
+        own.ObjectName(2).ShouldBe("cup");
+        own.PredicateName(1).ShouldBe("on");
+        own.TryMapObject("traffic light", out var target, out _).ShouldBeTrue();
+        target.ShouldBe("traffic light");
+        own.TryMapObject("Traffic-Light", out _, out _).ShouldBeFalse("a predicted name comes normalised");
     }
 }
