@@ -57,7 +57,7 @@ public static class GenerateCommands
     private static Qwen2VLModel Load(string folder, string precision, string device)
     {
         if (device == "cuda" && !cuda.is_available())
-            throw new LabException("--device cuda was asked for, but libtorch sees no GPU here. Use a machine with a GPU and the CUDA build (-p:Cuda=true), or --device cpu.", exitCode: 3);
+            throw new LabException("--device cuda was asked for, but libtorch sees no GPU here. Use a machine with a GPU and the CUDA build (SGGLAB_CUDA=1), or --device cpu.", exitCode: 3);
         return Qwen2VLModel.Load(folder, precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32, device == "cuda" ? CUDA : CPU);
     }
 

@@ -69,7 +69,7 @@ public sealed class LeaderboardQueries(NpgsqlDataSource source)
             order by l.valid_from desc limit {MostRows}
             """, ReadEntry, cancellation, by.Project, await SequenceAsync(asOf, cancellation), dataset, split, protocolHash);
         var rows = new List<LeaderboardRow>(entries.Count);
-        foreach (var board in entries.GroupBy(entry => (entry.Row.Dataset, entry.Row.Split, entry.Row.ProtocolHash)).OrderBy(board => board.Key))
+        foreach (var board in entries.GroupBy(entry => (entry.Row.Dataset, entry.Row.Split, entry.Row.ProtocolHash)).OrderBy(board => board.All(entry => entry.Row.Method == "scripted")).ThenBy(board => board.Key))
         {
             var rank = 0;
             foreach (var entry in board.OrderByDescending(entry => Finite(entry.Row.Recall)).ThenByDescending(entry => Finite(entry.Row.MeanRecall)).ThenBy(entry => entry.Row.FailureRate).ThenBy(entry => entry.Row.Event))

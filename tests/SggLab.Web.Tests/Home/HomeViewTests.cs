@@ -33,6 +33,14 @@ public sealed class HomeViewTests
     }
 
     [Fact]
+    public void A_scripted_figure_is_never_the_best()
+    {
+        LeaderboardRow[] rows = [Samples.Row(1, 0.4), Samples.Row(1, 0.9, method: "scripted") with { ProtocolHash = "form", Event = 90 }];
+        HomeView.BestOf(rows)!.Recall.ShouldBe(0.4);
+        HomeView.BestOf(rows[1..]).ShouldBeNull();
+    }
+
+    [Fact]
     public void An_idle_lab_says_what_is_missing()
     {
         var waiting = HomeView.Empty with { Queue = [new QueueItem(1, Samples.Run(state: "queued"), null)] };

@@ -2,7 +2,7 @@ using SggLab.Web.Look;
 
 namespace SggLab.Web.Comparisons;
 
-/// <summary>A variant over its seeds: the mean of the recalls and, from two seeds on, the 95% interval of that mean (Student's t).</summary>
+/// <summary>A variant over its seeds: the mean of the recalls and, from two seeds on, the 95% interval of that mean (Student's t), within 0 and 1.</summary>
 public sealed record VariantMean(VariantLook Look, int Seeds, double Recall, double Low, double High, double MeanRecall, double FailureRate)
 {
     /// <summary>Two-sided 95% quantiles of Student's t for 1, 2, … degrees of freedom.</summary>
@@ -27,6 +27,6 @@ public sealed record VariantMean(VariantLook Look, int Seeds, double Recall, dou
             var deviation = Math.Sqrt(recalls.Sum(recall => (recall - mean) * (recall - mean)) / (recalls.Length - 1));
             half = s_t[Math.Min(recalls.Length - 1, s_t.Length) - 1] * deviation / Math.Sqrt(recalls.Length);
         }
-        return new VariantMean(look, recalls.Length, mean, mean - half, mean + half, runs.Average(run => run.Evaluation.MeanRecall), runs.Average(run => run.Evaluation.FailureRate));
+        return new VariantMean(look, recalls.Length, mean, Math.Max(0, mean - half), Math.Min(1, mean + half), runs.Average(run => run.Evaluation.MeanRecall), runs.Average(run => run.Evaluation.FailureRate));
     }
 }

@@ -20,9 +20,13 @@ public sealed record HomeView
 
     public Web.Queue.WorkerNames Names => Web.Queue.WorkerNames.Of(WorkerList);
 
-    /// <summary>The first of the board that was added to last: figures of different boards do not compare.</summary>
-    public static LeaderboardRow? BestOf(IReadOnlyList<LeaderboardRow> rows) =>
-        rows.MaxBy(row => row.Event) is { } newest ? rows.Where(row => (row.Dataset, row.Split, row.ProtocolHash) == (newest.Dataset, newest.Split, newest.ProtocolHash)).MinBy(row => row.Rank) : null;
+    /// <summary>The first of the board that was added to last: figures of different boards do not compare. A scripted run's figures are made up and never count.</summary>
+    public static LeaderboardRow? BestOf(IReadOnlyList<LeaderboardRow> rows)
+    {
+        var measured = rows.Where(row => row.Method != "scripted").ToList();
+        return measured.MaxBy(row => row.Event) is { } newest
+            ? measured.Where(row => (row.Dataset, row.Split, row.ProtocolHash) == (newest.Dataset, newest.Split, newest.ProtocolHash)).MinBy(row => row.Rank) : null;
+    }
 
     public int Waiting => Queue.Count(item => item.Run.State is "queued" or "waiting");
     public int Workers => WorkerList.Count(IsHere);
@@ -49,6 +53,7 @@ public sealed record HomeView
     public string NothingRunning => (Waiting, Workers) switch
     {
         ( > 0, 0) => "Runs wait, but no worker is connected. Start one with `sgglab worker run`, or look at `sgglab status`.",
+        ( > 0, _) when Queue.All(item => item.WaitsFor is not null) => "The waiting runs start from others that have not completed: the queue says which.",
         ( > 0, _) => "A worker takes the next run in a moment.",
         _ => "Queue an experiment, and its runs appear here.",
     };

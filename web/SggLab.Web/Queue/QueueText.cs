@@ -21,6 +21,7 @@ public static class QueueText
     public static string Why(QueueItem item, IReadOnlyList<WorkerSummary> workers) => item switch
     {
         { Run.State: "running" } => $"running, {Runs.RunText.Steps(item.Run)}",
+        { WaitsFor: not null, Run.Message: { } why } => why,
         { WaitsFor: { } start } => $"{start} must complete first: it starts from its checkpoint",
         _ when workers.All(worker => worker.State is "lost") => "no worker is connected",
         _ when workers.Any(worker => worker.State is "idle") => "a worker takes it in a moment",
