@@ -7,7 +7,7 @@ public sealed class LabBrowser : IAsyncLifetime
 {
     private static readonly string[] s_programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
     /// <summary>Milliseconds that a page may take to show what is expected, on a busy machine.</summary>
-    private const float Patience = 45_000;
+    private const float Patience = 90_000;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
