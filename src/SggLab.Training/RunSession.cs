@@ -5,6 +5,7 @@ using SggLab.Datasets;
 using SggLab.Modeling;
 using SggLab.Training.Checkpoints;
 using SggLab.Training.Evaluations;
+using SggLab.Training.Memory;
 using SggLab.Training.Optimization;
 using SggLab.Training.Prompts;
 using SggLab.Training.Rollouts;
@@ -99,6 +100,8 @@ internal sealed class RunSession : IDisposable
             RegisterBase();
         if (_learning is not null)
             DiskSpace.RequireForRun(this);
+        if (Spec.Evaluation.Server is null && MemoryPlan.Of(Spec, Model, Prompts) is var (text, fits))
+            _recorder.Log(fits ? "info" : "warn", text);
     }
 
     /// <summary>Weights that no run of ours made: the root of every lineage. Its id depends on its files alone.</summary>

@@ -1,8 +1,11 @@
 using SggLab.Contracts;
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
+using SggLab.Modeling;
 using SggLab.Training.Evaluations;
 using SggLab.Training.Grpo;
+using SggLab.Training.Memory;
+using SggLab.Training.Prompts;
 using SggLab.Training.Scripted;
 using SggLab.Training.Sft;
 
@@ -58,6 +61,16 @@ public static class TrainingJob
             recorder.Log("error", e.ToString());
             return new ClosedRecord(Outcomes.Failed, "error", $"{e.GetType().Name}: {e.Message}", inputs.ResumeStep);
         }
+    }
+
+    /// <summary>What a run would take of this machine's memory, and whether it fits; reads settings and shapes, no weights.</summary>
+    /// <param name="startFolder">Where the weights come from if the spec names another run.</param>
+    /// <exception cref="LabException">Folder or data are missing or damaged.</exception>
+    public static (string Text, bool Fits) Plan(RunSpec spec, string? startFolder = null)
+    {
+        using var model = Qwen2VLModel.Inspect(startFolder ?? spec.Model.Folder ?? throw new LabException($"Run '{spec.Name}' starts from the run '{spec.Model.Run}'; say where its weights are."));
+        var prompts = new ExamplePrompts(PromptProcessor.Of(model.Folder), spec.Protocol, spec.Data.Vocabulary, spec.Sft?.MaxPixels ?? spec.Grpo?.MaxPixels, spec.Grpo?.SystemPrompt);
+        return MemoryPlan.Of(spec, model, prompts);
     }
 }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using SggLab.Contracts;
+using SggLab.Training;
 using SggLab.Worker.Journals;
 
 namespace SggLab.Worker;
@@ -25,22 +25,6 @@ public static class Libtorch
             var count = threads.ToString(CultureInfo.InvariantCulture);
             foreach (var name in new[] { "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS" }) Posix.SetEnvironment(name, count);
         }
-        if (folder is null) return;
-        var lib = new[] { folder, Path.Combine(folder, "lib") }.FirstOrDefault(f => File.Exists(Path.Combine(f, "libtorch.so")))
-            ?? throw new LabException($"--libtorch {folder} holds no libtorch.so, nor does its lib folder. Give the folder that libtorch's archive unpacks to.");
-        // The CUDA half registers itself when it is loaded; without this only the CPU half would be found.
-        foreach (var name in new[] { "libc10.so", "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so" })
-        {
-            var path = Path.Combine(lib, name);
-            if (!File.Exists(path)) continue;
-            try
-            {
-                NativeLibrary.Load(path);
-            }
-            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
-            {
-                throw new LabException($"{path} cannot be loaded: {e.Message} `sgglab doctor` says what this machine lacks.", 3, e);
-            }
-        }
+        LibtorchFolder.Load(folder);
     }
 }

@@ -21,21 +21,37 @@ internal static class RunEvaluation
         var limit = new Option<int?>("--limit") { Description = "Images at most." };
         var batch = new Option<int>("--batch-size") { DefaultValueFactory = _ => 32, Description = "Images side by side." };
         var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "cpu or cuda." };
+        var precision = new Option<string>("--precision") { DefaultValueFactory = _ => "float32", Description = "float32 or bfloat16." };
+        var server = new Option<string[]>("--server") { Description = "Address of a vLLM or SGLang server that holds these weights, such as http://gpu-1:8000; may be given more than once." };
+        var served = new Option<string?>("--served-model") { Description = "The name under which the server serves them (default: the folder's name)." };
+        var key = new Option<string?>("--key-file") { Description = "File with the server's key." };
+        var concurrency = new Option<int>("--concurrency") { DefaultValueFactory = _ => 32, Description = "Requests under way at each address." };
+        var libtorch = new Option<string?>("--libtorch") { Description = "Folder of another libtorch, for GPUs, to use instead of the bundled one." };
         var json = new Option<bool>("--json") { Description = "Print the figures as one JSON document." };
         var run = new LabCommand("run", "Predict a split with a model folder and score the predictions.")
         {
-            Examples = ["./sgglab eval run --model DIR --data vg150_val_sgg_prompt --split train --protocol r1sgg-rl --out predictions.jsonl"],
+            Examples =
+            [
+                "./sgglab eval run --model DIR --data vg150_val_sgg_prompt --split train --protocol r1sgg-rl --out predictions.jsonl",
+                "./sgglab eval run --model DIR --server http://gpu-1:8000 --served-model qwen --data vg150_val_sgg_prompt --split train --protocol r1sgg-rl --out predictions.jsonl",
+            ],
             StopsWithin = TimeSpan.FromMinutes(1),
         };
-        foreach (var option in new Option[] { model, data, split, protocol, output, vocabulary, limit, batch, device, json })
+        foreach (var option in new Option[] { model, data, split, protocol, output, vocabulary, limit, batch, device, precision, server, served, key, concurrency, libtorch, json })
             run.Add(option);
         run.SetAction((parsed, cancellation) => Task.Run(() => Run(new EvalOptions(parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(split)!,
             parsed.GetValue(protocol)!, parsed.GetValue(output)!, parsed.GetValue(vocabulary)!, parsed.GetValue(limit), parsed.GetValue(batch),
-            parsed.GetValue(device)!, parsed.GetValue(json)), cancellation), CancellationToken.None));
+            parsed.GetValue(device)!, parsed.GetValue(precision)!, Server(parsed.GetValue(server) ?? [], parsed.GetValue(served) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(parsed.GetValue(model)!)),
+            parsed.GetValue(key), parsed.GetValue(concurrency)), parsed.GetValue(libtorch), parsed.GetValue(json)), cancellation), CancellationToken.None));
         return run;
     }
 
-    private sealed record EvalOptions(string Model, string Data, string Split, string Protocol, string Output, string Vocabulary, int? Limit, int Batch, string Device, bool Json);
+    private sealed record EvalOptions(string Model, string Data, string Split, string Protocol, string Output, string Vocabulary, int? Limit, int Batch, string Device, string Precision, ServerSettings? Server,
+        string? Libtorch, bool Json);
+
+    // Greedy answers are asked for by the interface that both kinds share.
+    private static ServerSettings? Server(string[] urls, string model, string? key, int concurrency) => urls.Length == 0 ? null
+        : new() { Kind = "vllm", Urls = urls, Model = model, ApiKeyFile = key, Concurrency = concurrency };
 
     private static int Run(EvalOptions options, CancellationToken cancellation)
     {
@@ -46,9 +62,10 @@ internal static class RunEvaluation
             Model = new() { Folder = Path.GetFullPath(options.Model) },
             Data = new() { Test = Path.GetFullPath(options.Data), TestSplit = options.Split, Vocabulary = options.Vocabulary },
             Protocol = NamedProtocols.Find(options.Protocol, options.Vocabulary, options.Split) ?? SpecFile.LoadProtocol(options.Protocol),
-            Evaluation = new() { Limit = options.Limit, BatchSize = options.Batch },
+            Evaluation = new() { Limit = options.Limit, BatchSize = options.Batch, Precision = options.Precision, Server = options.Server },
             Device = options.Device,
         };
+        LibtorchFolder.Load(options.Libtorch);
         SpecValidation.Require([.. SpecValidation.Check(spec), .. SpecFilesCheck.Check(spec, mustExist: true)], "This evaluation");
         var work = Directory.CreateTempSubdirectory("sgglab-eval-").FullName;
         try

@@ -23,24 +23,37 @@ public static class TrainCommands
         var from = new Option<string?>("--from") { Description = "Model folder to start from, in place of model.folder or model.run." };
         var output = new Option<string?>("--out", "-o") { Description = "Folder for checkpoints, records and predictions (default: runs/NAME)." };
         var resume = new Option<bool>("--resume") { Description = "Go on from the newest full checkpoint in the output folder." };
+        var plan = new Option<bool>("--plan") { Description = "Say what the run takes of this machine's memory and stop; exit 1 if it does not fit." };
+        var libtorch = new Option<string?>("--libtorch") { Description = "Folder of another libtorch, for GPUs, to use instead of the bundled one." };
         var json = new Option<bool>("--json") { Description = "Print the records as JSON lines." };
         var command = new LabCommand(name, description)
         {
-            Examples = [$"./sgglab train {name} -c examples/tiny-{name}.yaml  # a few steps on a tiny model, in seconds"],
+            Examples =
+            [
+                $"./sgglab train {name} -c examples/tiny-{name}.yaml         # a few steps on a tiny model, in seconds",
+                $"./sgglab train {name} -c examples/tiny-{name}.yaml --plan  # what it would take of this machine's memory",
+            ],
             StopsWithin = TimeSpan.FromMinutes(10),
         };
-        foreach (var option in new Option[] { file, run, from, output, resume, json })
+        foreach (var option in new Option[] { file, run, from, output, resume, plan, libtorch, json })
             command.Add(option);
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(new TrainOptions(method, parsed.GetValue(file)!, parsed.GetValue(run),
-            parsed.GetValue(from), parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(json)), cancellation), CancellationToken.None));
+            parsed.GetValue(from), parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(plan), parsed.GetValue(libtorch), parsed.GetValue(json)), cancellation), CancellationToken.None));
         return command;
     }
 
-    private sealed record TrainOptions(RunMethod Method, string File, string? Run, string? From, string? Output, bool Resume, bool Json);
+    private sealed record TrainOptions(RunMethod Method, string File, string? Run, string? From, string? Output, bool Resume, bool Plan, string? Libtorch, bool Json);
 
     private static int Run(TrainOptions options, CancellationToken cancellation)
     {
         var spec = Resolve(options);
+        LibtorchFolder.Load(options.Libtorch);
+        if (options.Plan)
+        {
+            var (text, fits) = TrainingJob.Plan(spec, options.From);
+            Console.WriteLine(text);
+            return fits ? 0 : 1;
+        }
         var folder = Path.GetFullPath(options.Output ?? Path.Combine("runs", spec.Name));
         var specHash = ContentHash.Of(spec);
         var resumed = options.Resume ? LocalCheckpoints.Newest(folder, specHash) : null;

@@ -5,10 +5,12 @@ using SggLab.Training.Prompts;
 
 namespace SggLab.Training.Rollouts;
 
-/// <summary>Completions drawn by the in-process decoder from the model's weights as they are at each call.</summary>
+/// <summary>
+/// Completions drawn by the in-process decoder from the model's weights as they are at each call. Between calls nothing of it is in memory: with an
+/// adapter the decoder has merged copies of the layers, which an update has no use for.
+/// </summary>
 internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : ICompletionSource
 {
-    private readonly Decoder _decoder = new(model, tokenizer);
 
     /// <inheritdoc/>
     public string PolicyVersion { get; private set; } = "";
@@ -22,15 +24,15 @@ internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : I
             NeverDrawn = [model.Config.ImageTokenId], KeepSets = settings.ReplaySampling,
         };
         PolicyVersion = FormattableString.Invariant($"step-{step - 1}");
-        _decoder.Refresh();
-        return _decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], settings.GroupSize, sampling, (prompt, sample) => Seed(runSeed, step, prompt, sample));
+        using var decoder = new Decoder(model, tokenizer);
+        return decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], settings.GroupSize, sampling, (prompt, sample) => Seed(runSeed, step, prompt, sample));
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<Completion> Greedy(IReadOnlyList<ExamplePrompt> prompts, int maxNewTokens)
     {
-        _decoder.Refresh();
-        return _decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], 1, new SamplingSettings { MaxNewTokens = maxNewTokens, Greedy = true }, (_, _) => 0);
+        using var decoder = new Decoder(model, tokenizer);
+        return decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], 1, new SamplingSettings { MaxNewTokens = maxNewTokens, Greedy = true }, (_, _) => 0);
     }
 
     /// <summary>The seed that draws a rollout again alone: a function of run seed, step, prompt within the step and sample within the group.</summary>
@@ -42,5 +44,7 @@ internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : I
         return seed;
     }
 
-    public void Dispose() => _decoder.Dispose();
+    public void Dispose()
+    {
+    }
 }

@@ -1,0 +1,32 @@
+using SggLab.Contracts.Specs;
+using SggLab.Modeling;
+using SggLab.Training.Optimization;
+
+namespace SggLab.Training.Memory;
+
+/// <summary>The numbers of a model and of what a run trains of it that memory follows from.</summary>
+/// <param name="Parameters">All weights, a tied head counted once.</param>
+/// <param name="Trained">Those that learn: weights, or an adapter's elements.</param>
+/// <param name="Adapted">Elements of the layers that have an adapter; 0 without one.</param>
+/// <param name="VisionLearns">Whether gradients run through the vision tower.</param>
+internal sealed record ModelSize(TextConfig Text, VisionConfig Vision, long Parameters, long Trained, long Adapted, bool VisionLearns)
+{
+    public static ModelSize Of(Qwen2VLModel model, LearningSettings? learning)
+    {
+        long Elements(string name) => model.Weights[name].numel();
+        var (text, vision, all) = (model.Config.Text, model.Config.Vision, model.Weights.Names.Sum(Elements));
+        if (learning is null)
+            return new ModelSize(text, vision, all, 0, 0, false);
+        if (learning.Lora is { } lora)
+        {
+            var adapted = model.Weights.Names.Where(name => IsAdapted(name, lora)).ToArray();
+            return new ModelSize(text, vision, all, adapted.Sum(name => lora.Rank * (model.Weights[name].size(0) + model.Weights[name].size(1))), adapted.Sum(Elements), adapted.Any(IsVision));
+        }
+        var trained = model.Weights.Names.Where(name => !NamePatterns.Match(learning.Freeze, name)).ToArray();
+        return new ModelSize(text, vision, all, trained.Sum(Elements), 0, trained.Any(IsVision));
+    }
+
+    private static bool IsAdapted(string name, LoraSpec lora) => lora.TargetModules.Any(target => name == $"{target}.weight" || name.EndsWith($".{target}.weight", StringComparison.Ordinal));
+
+    private static bool IsVision(string name) => name.StartsWith("visual.", StringComparison.Ordinal) || name.StartsWith("model.visual.", StringComparison.Ordinal);
+}
