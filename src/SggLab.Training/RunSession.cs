@@ -193,7 +193,7 @@ internal sealed class RunSession : IDisposable
         using ICompletionSource rollouts = Spec.Evaluation.Server is { } server
             ? new ServerCompletions(server, Prompts.Tokenizer, Model.Folder, policy: null)
             : new RolloutSource(Model, Prompts.Tokenizer);
-        var figures = new SplitEvaluation(Prompts, rollouts, Spec).Run(data, Spec.Evaluation.Limit, Spec.Data.Test!, file, (done, count) =>
+        var figures = new SplitEvaluation(Prompts, rollouts, Spec).Run(data, Spec.Evaluation.Limit, Spec.Data.Test!, file, $"{_inputs.SpecHash} {Parent}", (done, count) =>
         {
             if (done == count || done / 100 != (done - Spec.Evaluation.BatchSize) / 100)
                 _recorder.Log("info", $"Evaluated {done} of {count} images.");

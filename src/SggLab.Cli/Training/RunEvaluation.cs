@@ -67,15 +67,14 @@ internal static class RunEvaluation
         };
         LibtorchFolder.Load(options.Libtorch);
         SpecValidation.Require([.. SpecValidation.Check(spec), .. SpecFilesCheck.Check(spec, mustExist: true)], "This evaluation");
-        var work = Directory.CreateTempSubdirectory("sgglab-eval-").FullName;
-        try
-        {
-            return Run(spec, work, options, cancellation);
-        }
-        finally
-        {
+        // Beside the output, so that an evaluation that was stopped goes on where it was.
+        var work = Directory.CreateDirectory(options.Output + ".work").FullName;
+        var code = Run(spec, work, options, cancellation);
+        if (code == 0)
             Directory.Delete(work, recursive: true);
-        }
+        else
+            Console.Error.WriteLine($"Stopped; the same command goes on where it was ({work} has what is done).");
+        return code;
     }
 
     private static int Run(RunSpec spec, string work, EvalOptions options, CancellationToken cancellation)

@@ -42,10 +42,12 @@ internal sealed class SliceEvaluation : IDisposable
     public (IReadOnlyDictionary<string, double>? Figures, TrainerState State) Run(TrainerState state)
     {
         var file = Path.Combine(_session.Inputs.WorkFolder, "slice.jsonl");
+        File.Delete(file);
         using var rollouts = new RolloutSource(_session.Model, _session.Prompts.Tokenizer);
         var figures = new SplitEvaluation(_session.Prompts, rollouts, _session.Spec)
-            .Run(_data, _session.Spec.Evaluation.Slice, _session.Spec.Data.Validation!, file, (_, _) => _session.Recorder.StopRequested != "cancel");
+            .Run(_data, _session.Spec.Evaluation.Slice, _session.Spec.Data.Validation!, file, $"step {state.Step}", (_, _) => _session.Recorder.StopRequested != "cancel");
         File.Delete(file);
+        File.Delete(file + ".of");
         if (figures is null)
             return (null, state);
         return (new Dictionary<string, double>

@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using SggLab.Contracts;
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
@@ -18,34 +16,35 @@ namespace SggLab.Training.Evaluations;
 /// <summary>Greedy inference over a split and the figures of what was written.</summary>
 internal sealed class SplitEvaluation(ExamplePrompts prompts, ICompletionSource rollouts, RunSpec spec)
 {
-    private static readonly JsonSerializerOptions Line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Predicts the first images, writes the predictions as JSON lines, and works out the figures.</summary>
     /// <param name="limit">How many images; null = all.</param>
     /// <param name="source">What the data are called in messages.</param>
+    /// <param name="key">Names the weights: predictions of the same weights that an earlier evaluation left in the file are taken over.</param>
     /// <param name="onBatch">Called with the images done after each batch; false stops.</param>
     /// <returns>Null where it was stopped.</returns>
-    public EvaluationFigures? Run(ISceneGraphDataset data, int? limit, string source, string predictionsFile, Func<int, int, bool> onBatch)
+    public EvaluationFigures? Run(ISceneGraphDataset data, int? limit, string source, string predictionsFile, string key, Func<int, int, bool> onBatch)
     {
         var count = Math.Min(data.Count, limit ?? int.MaxValue);
         if (count == 0)
             throw new LabException($"{source} has no row to evaluate.");
         var truths = new List<GroundTruthImage>(count);
-        var predictions = new List<RawPrediction>(count);
-        using (var writer = new StreamWriter(predictionsFile) { NewLine = "\n" })
-            foreach (var rows in Enumerable.Range(0, count).Chunk(spec.Evaluation.BatchSize))
+        using var log = PredictionLog.Open(predictionsFile, key, spec.Evaluation.BatchSize);
+        var predictions = log.Done.Take(count).ToList();
+        for (var row = 0; row < predictions.Count; row++)
+            truths.Add(Truth(data[row]));
+        foreach (var rows in Enumerable.Range(predictions.Count, count - predictions.Count).Chunk(spec.Evaluation.BatchSize))
+        {
+            var batch = rows.Select(row => prompts.ForInference(data[row])).ToArray();
+            foreach (var (prompt, answer) in batch.Zip(rollouts.Greedy(batch, spec.Protocol.MaxNewTokens)))
             {
-                var batch = rows.Select(row => prompts.ForInference(data[row])).ToArray();
-                var answers = rollouts.Greedy(batch, spec.Protocol.MaxNewTokens);
-                foreach (var (prompt, answer) in batch.Zip(answers))
-                {
-                    truths.Add(Truth(prompt.Example));
-                    predictions.Add(new RawPrediction(prompt.Example.ImageId, answer.Text, prompt.Scale.Width, prompt.Scale.Height));
-                    writer.WriteLine(JsonSerializer.Serialize(new { image_id = prompt.Example.ImageId, response = answer.Text, box_scale = new[] { prompt.Scale.Width, prompt.Scale.Height } }, Line));
-                }
-                if (!onBatch(predictions.Count, count))
-                    return null;
+                truths.Add(Truth(prompt.Example));
+                predictions.Add(new RawPrediction(prompt.Example.ImageId, answer.Text, prompt.Scale.Width, prompt.Scale.Height));
+                log.Add(predictions[^1]);
             }
+            log.Flush();
+            if (!onBatch(predictions.Count, count))
+                return null;
+        }
         return EvaluationFigures.Of(SceneGraphEvaluator.Evaluate(VocabularyOf(spec.Data.Vocabulary), truths, predictions, EvaluationProtocol.Find(spec.Protocol.AnswerParser)));
     }
 

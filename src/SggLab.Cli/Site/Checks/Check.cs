@@ -13,6 +13,7 @@ public static class CheckCommands
         group.Add(FaultsCheckCommand.Create());
         group.Add(SoakCheckCommand.Create());
         group.Add(FuzzCheck.Create());
+        group.Add(Training.LearningCheckCommand.Create());
         return group;
     }
 }
