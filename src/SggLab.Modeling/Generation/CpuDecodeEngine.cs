@@ -1,30 +1,34 @@
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 // Shapes: R rows, D hidden, H heads, K key-value heads, d head size, F intermediate size, V vocabulary rows.
 namespace SggLab.Modeling;
 
 /// <summary>
-/// Decodes f32 weights on the CPU: four matrix products a layer by libtorch into memory that is there already, and the
-/// steps in between as plain loops, so that a token costs little beside its arithmetic.
+/// Decodes f32 weights on the CPU with plain loops over memory that is there already, so that a token costs little beside its arithmetic. Rows
+/// need nothing from each other: threads take a share of them each and meet at the end of the step, where the weights fit a cache or rows are
+/// many; else they share the outputs of each product, so that every weight is read once. The bits are the same.
 /// </summary>
-internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
+internal sealed unsafe class CpuDecodeEngine : IDecodeEngine
 {
     private const int RowsAThread = 4;
 
-    [LibraryImport("torch_cpu")]
-    private static partial int aoti_torch_cpu_mm_out(IntPtr result, IntPtr left, IntPtr right);
+    /// <summary>Weights of up to this many values are read fast enough by every thread.</summary>
+    private const long CachedWeights = 1 << 24;
+
+    /// <summary>Rows a thread from which reading the weights costs little beside multiplying them.</summary>
+    private const int ManyRows = 16;
+
+    /// <summary>Weights of a product that are worth the start of a second thread.</summary>
+    private const long WorthSharing = 1 << 19;
 
     private readonly Qwen2VLModel _model;
     private readonly TextConfig _config;
     private readonly RopeTable _rope;
     private readonly FusedWeights _weights;
+    private readonly int _qkv; // Values of a row's query, key and value.
     private Buffers? _buffers;
-    private int _layer; // Which layer the loop bodies below work on.
-    private float* _norm;
     private CpuRow[] _rows = [];
     private LayerPointers[] _layers = [];
-    private readonly Action<int> _attend, _normaliseAttended, _gate, _normaliseLayer;
 
     public CpuDecodeEngine(Qwen2VLModel model)
     {
@@ -32,7 +36,7 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
         _config = model.Config.Text;
         _rope = new RopeTable(model.language_model);
         _weights = new FusedWeights(model.language_model);
-        (_attend, _normaliseAttended, _gate, _normaliseLayer) = (Attend, NormaliseAttended, Gate, NormaliseLayer);
+        _qkv = (_config.Heads + 2 * _config.KvHeads) * _config.HeadDim;
     }
 
     public void Refresh()
@@ -71,57 +75,75 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
             new ReadOnlySpan<float>(embedding + (long)tokens[i] * _config.HiddenSize, _config.HiddenSize).CopyTo(new Span<float>(_buffers.Hidden.Row(i), _config.HiddenSize));
         }
         _buffers.MakeRoomForScores(longest);
-        RunLayers(count);
-        Multiply(_buffers.Normed, _weights.Head, _buffers.Logits, count);
+        var threads = Math.Min(get_num_threads(), count);
+        if (threads > 1 && (CountWeights() <= CachedWeights || count >= ManyRows * threads))
+            TorchThreads.For(threads, 1, t => RunLayers(count * t / threads, count * (t + 1) / threads, shared: false));
+        else
+            RunLayers(0, count, shared: true);
         return new ReadOnlySpan<float>(_buffers.Logits.Pointer, checked(count * _config.VocabSize));
     }
 
-    private void RunLayers(int count)
+    private long CountWeights() =>
+        _config.Layers * (long)_config.HiddenSize * (_qkv + _config.Heads * _config.HeadDim + 3 * _config.IntermediateSize) + (long)_config.HiddenSize * _config.VocabSize;
+
+    /// <param name="shared">Whether threads share this work; false where a thread does it alone.</param>
+    private void RunLayers(int first, int last, bool shared)
     {
-        var buffers = _buffers!;
-        _norm = _layers[0].InputNorm;
-        for (var i = 0; i < count; i++)
-            CpuKernels.AddAndNormalise(buffers.Hidden.Row(i), null, _norm, buffers.Normed.Row(i), _config.HiddenSize, (float)_config.RmsNormEps);
-        for (_layer = 0; _layer < _config.Layers; _layer++)
+        var (buffers, hidden, middle) = (_buffers!, _config.HiddenSize, _config.IntermediateSize);
+        Each(row => Normalise(row, null, Layer(0).InputNorm), RowsAThread);
+        for (var i = 0; i < _config.Layers; i++)
         {
-            var layer = _weights.Layers[_layer];
-            Multiply(buffers.Normed, layer.Qkv, buffers.QkvRows, count);
-            TorchThreads.For(count, RowsAThread, _attend);
-            Multiply(buffers.Attended, layer.Output, buffers.Added, count);
-            _norm = _layers[_layer].PostNorm;
-            TorchThreads.For(count, 4 * RowsAThread, _normaliseAttended);
-            Multiply(buffers.Normed, layer.GateUp, buffers.GateUpRows, count);
-            TorchThreads.For(count, 4 * RowsAThread, _gate);
-            Multiply(buffers.Gated, layer.Down, buffers.Added, count);
-            _norm = _layer + 1 < _config.Layers ? _layers[_layer + 1].InputNorm : Pointer(_weights.FinalNorm);
-            TorchThreads.For(count, 4 * RowsAThread, _normaliseLayer);
+            var layer = Layer(i);
+            var number = i;
+            Project(buffers.Normed, layer.Qkv, buffers.QkvRows, hidden, _qkv);
+            Each(row => Attend(row, number), 1);
+            Project(buffers.Attended, layer.Output, buffers.Added, _config.Heads * _config.HeadDim, hidden);
+            Each(row => Normalise(row, buffers.Added, layer.PostNorm), RowsAThread);
+            Project(buffers.Normed, layer.GateUp, buffers.GateUpRows, hidden, 2 * middle);
+            Each(row => CpuKernels.Gate(buffers.GateUpRows.Row(row), buffers.Gated.Row(row), middle), RowsAThread);
+            Project(buffers.Gated, layer.Down, buffers.Added, middle, hidden);
+            var norm = i + 1 < _config.Layers ? (IntPtr)Layer(i + 1).InputNorm : (IntPtr)Pointer(_weights.FinalNorm);
+            Each(row => Normalise(row, buffers.Added, (float*)norm), RowsAThread);
+        }
+        Project(buffers.Normed, Pointer(_weights.Head), buffers.Logits, hidden, _config.VocabSize);
+
+        void Each(Action<int> body, int grain)
+        {
+            if (shared)
+                TorchThreads.For(last - first, grain, body);
+            else
+                for (var row = first; row < last; row++)
+                    body(row);
+        }
+
+        void Project(FloatBuffer from, float* weight, FloatBuffer to, int width, int outputs)
+        {
+            var (x, y, rows) = ((IntPtr)from.Row(first), (IntPtr)to.Row(first), last - first);
+            var parts = shared ? (int)Math.Clamp((long)width * outputs / WorthSharing, 1, get_num_threads()) : 1;
+            if (parts == 1)
+            {
+                CpuProjection.Run((float*)x, weight, (float*)y, rows, width, outputs, 0, outputs);
+                return;
+            }
+            var (w, columns) = ((IntPtr)weight, (outputs + parts - 1) / parts);
+            TorchThreads.For(parts, 1, part => CpuProjection.Run((float*)x, (float*)w, (float*)y, rows, width, outputs, part * columns, Math.Min(outputs, (part + 1) * columns)));
         }
     }
 
-    private static void Multiply(FloatBuffer left, Tensor right, FloatBuffer result, int rows)
-    {
-        if (aoti_torch_cpu_mm_out(result.Rows(rows).Handle, left.Rows(rows).Handle, right.Handle) != 0)
-            throw new InvalidOperationException("libtorch refused a matrix product of the decoder.");
-    }
+    private LayerPointers Layer(int i) => _layers[i];
 
-    private void NormaliseAttended(int row) => Normalise(row);
-
-    private void NormaliseLayer(int row) => Normalise(row);
-
-    private void Normalise(int row) =>
-        CpuKernels.AddAndNormalise(_buffers!.Hidden.Row(row), _buffers.Added.Row(row), _norm, _buffers.Normed.Row(row), _config.HiddenSize, (float)_config.RmsNormEps);
-
-    private void Gate(int row) => CpuKernels.Gate(_buffers!.GateUpRows.Row(row), _buffers.Gated.Row(row), _config.IntermediateSize);
+    private void Normalise(int row, FloatBuffer? add, float* norm) =>
+        CpuKernels.AddAndNormalise(_buffers!.Hidden.Row(row), add is null ? null : add.Row(row), norm, _buffers.Normed.Row(row), _config.HiddenSize, (float)_config.RmsNormEps);
 
     /// <summary>Bias, norms and rotation of one row's query, key and value; the key and value are kept; the query looks back.</summary>
-    private void Attend(int index)
+    private void Attend(int index, int number)
     {
-        var (row, layer) = (_rows[index], _layers[_layer]);
+        var (row, layer) = (_rows[index], _layers[number]);
         var (d, group) = (_config.HeadDim, _config.Heads / _config.KvHeads);
         var scale = 1 / MathF.Sqrt(d);
         var qkv = _buffers!.QkvRows.Row(index);
         if (layer.QkvBias != null)
-            CpuKernels.Add(qkv, layer.QkvBias, (_config.Heads + 2 * _config.KvHeads) * d);
+            CpuKernels.Add(qkv, layer.QkvBias, _qkv);
         var angles = _rope.At(row.Position - 1);
         for (var head = 0; head < _config.Heads + _config.KvHeads; head++)
         {
@@ -135,34 +157,34 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
         var scores = _buffers.Scores.Row(index);
         for (var head = 0; head < _config.KvHeads; head++)
         {
-            Keep(row.Segments[^1], head, qkv + (_config.Heads + head) * d, qkv + (_config.Heads + _config.KvHeads + head) * d);
+            Keep(row.Segments[^1], number, head, qkv + (_config.Heads + head) * d, qkv + (_config.Heads + _config.KvHeads + head) * d);
             var query = head * group;
             var attended = _buffers.Attended.Row(index) + query * d;
             // Queries that share a head read its keys and values two at a time.
             for (var q = 0; q + 1 < group; q += 2)
-                LookTwice(row, head, qkv + (query + q) * d, scores, attended + q * d);
+                LookTwice(row, number, head, qkv + (query + q) * d, scores, attended + q * d);
             if (group % 2 == 1)
-                Look(row, head, qkv + (query + group - 1) * d, scores, attended + (group - 1) * d);
+                Look(row, number, head, qkv + (query + group - 1) * d, scores, attended + (group - 1) * d);
         }
     }
 
-    private void Keep(CpuSegment page, int head, float* key, float* value)
+    private void Keep(CpuSegment page, int layer, int head, float* key, float* value)
     {
         var place = page.Count - 1;
-        var keys = page.Keys(_layer, head) + place;
+        var keys = page.Keys(layer, head) + place;
         for (var i = 0; i < _config.HeadDim; i++)
             keys[(long)i * page.Capacity] = key[i];
-        new ReadOnlySpan<float>(value, _config.HeadDim).CopyTo(new Span<float>(page.Values(_layer, head) + (long)place * _config.HeadDim, _config.HeadDim));
+        new ReadOnlySpan<float>(value, _config.HeadDim).CopyTo(new Span<float>(page.Values(layer, head) + (long)place * _config.HeadDim, _config.HeadDim));
     }
 
     /// <summary>Attention of two queries that lie side by side.</summary>
-    private void LookTwice(CpuRow row, int head, float* query, float* scores, float* result)
+    private void LookTwice(CpuRow row, int layer, int head, float* query, float* scores, float* result)
     {
         var (d, at) = (_config.HeadDim, 0);
         var other = scores + _buffers!.ScoreWidth;
         foreach (var segment in row.Segments)
         {
-            CpuKernels.Scores(query, query + d, segment.Keys(_layer, head), segment.Capacity, segment.Count, d, scores + at, other + at);
+            CpuKernels.Scores(query, query + d, segment.Keys(layer, head), segment.Capacity, segment.Count, d, scores + at, other + at);
             at += segment.Count;
         }
         var (sum, otherSum) = (CpuKernels.Exponentials(scores, at), CpuKernels.Exponentials(other, at));
@@ -170,7 +192,7 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
         at = 0;
         foreach (var segment in row.Segments)
         {
-            CpuKernels.Mix(scores + at, other + at, segment.Values(_layer, head), segment.Count, d, result, result + d);
+            CpuKernels.Mix(scores + at, other + at, segment.Values(layer, head), segment.Count, d, result, result + d);
             at += segment.Count;
         }
         for (var i = 0; i < d; i++)
@@ -180,12 +202,12 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
         }
     }
 
-    private void Look(CpuRow row, int head, float* query, float* scores, float* result)
+    private void Look(CpuRow row, int layer, int head, float* query, float* scores, float* result)
     {
         var (d, at) = (_config.HeadDim, 0);
         foreach (var segment in row.Segments)
         {
-            CpuKernels.Scores(query, segment.Keys(_layer, head), segment.Capacity, segment.Count, d, scores + at);
+            CpuKernels.Scores(query, segment.Keys(layer, head), segment.Capacity, segment.Count, d, scores + at);
             at += segment.Count;
         }
         var sum = CpuKernels.Exponentials(scores, at);
@@ -193,7 +215,7 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
         at = 0;
         foreach (var segment in row.Segments)
         {
-            CpuKernels.Mix(scores + at, segment.Values(_layer, head), segment.Count, d, result);
+            CpuKernels.Mix(scores + at, segment.Values(layer, head), segment.Count, d, result);
             at += segment.Count;
         }
         for (var i = 0; i < d; i++)
@@ -209,9 +231,13 @@ internal sealed unsafe partial class CpuDecodeEngine : IDecodeEngine
 
     private static float* Pointer(Tensor? tensor) => tensor is null ? null : (float*)TensorMemory.Address(tensor);
 
-    /// <summary>Where the vectors of a layer lie.</summary>
+    /// <summary>Where the weights of a layer lie; matrices are a transposed view of [outputs, inputs], row by row.</summary>
     private sealed class LayerPointers(FusedWeights.Layer layer)
     {
+        public float* Qkv { get; } = Pointer(layer.Qkv);
+        public float* Output { get; } = Pointer(layer.Output);
+        public float* GateUp { get; } = Pointer(layer.GateUp);
+        public float* Down { get; } = Pointer(layer.Down);
         public float* InputNorm { get; } = Pointer(layer.InputNorm);
         public float* PostNorm { get; } = Pointer(layer.PostNorm);
         public float* QkvBias { get; } = Pointer(layer.QkvBias);

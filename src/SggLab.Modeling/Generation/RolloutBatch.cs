@@ -49,6 +49,8 @@ internal sealed class SharedPrefix(IPrefix prefix, int users)
 internal sealed class RolloutBatch(
     IDecodeEngine engine, Sampler sampler, SamplingSettings settings, HashSet<int> eos, int context, Action<int, int, int>? onToken) : IDisposable
 {
+    private const int RowsAThread = 4;
+
     private readonly List<Rollout> _active = [];
     private readonly List<Rollout> _finished = [];
 
@@ -75,7 +77,7 @@ internal sealed class RolloutBatch(
                     Seen = settings.RepetitionPenalty != 1 ? [.. prompt.Ids] : null,
                 };
                 _active.Add(rollout);
-                Take(rollout, prefix.Logits);
+                Take(rollout, Choose(rollout, prefix.Logits));
             }
         }
         Sweep();
@@ -90,16 +92,29 @@ internal sealed class RolloutBatch(
         var rows = new IDecodeRow[_active.Count];
         for (var i = 0; i < rows.Length; i++)
             (rows[i], tokens[i]) = (_active[i].Row, _active[i].Draws[^1].Id);
-        var logits = engine.Step(rows, tokens);
-        var width = logits.Length / rows.Length;
+        var draws = Choose(engine.Step(rows, tokens), rows.Length);
         for (var i = 0; i < rows.Length; i++)
-            Take(_active[i], logits.Slice(i * width, width));
+            Take(_active[i], draws[i]);
         Sweep();
     }
 
-    private void Take(Rollout rollout, ReadOnlySpan<float> logits)
+    private unsafe Draw[] Choose(ReadOnlySpan<float> logits, int rows)
     {
-        var draw = sampler.Choose(logits, rollout.Seen, settings.Greedy ? 0 : SeedStream.Uniform(rollout.Seed, rollout.Draws.Count));
+        var draws = new Draw[rows];
+        var width = logits.Length / rows;
+        fixed (float* first = logits)
+        {
+            var start = (IntPtr)first;
+            TorchThreads.For(rows, RowsAThread, i => draws[i] = Choose(_active[i], new ReadOnlySpan<float>((float*)start + (long)i * width, width)));
+        }
+        return draws;
+    }
+
+    private Draw Choose(Rollout rollout, ReadOnlySpan<float> logits) =>
+        sampler.Choose(logits, rollout.Seen, settings.Greedy ? 0 : SeedStream.Uniform(rollout.Seed, rollout.Draws.Count));
+
+    private void Take(Rollout rollout, Draw draw)
+    {
         rollout.Draws.Add(draw);
         rollout.Seen?.Add(draw.Id);
         onToken?.Invoke(rollout.Prompt, rollout.Sample, draw.Id);

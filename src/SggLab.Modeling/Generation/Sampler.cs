@@ -8,12 +8,18 @@ namespace SggLab.Modeling;
 /// <param name="Kept">The ids of that distribution, where they are asked for.</param>
 internal readonly record struct Draw(int Id, float LogProb, float DrawnLogProb, int[]? Kept = null);
 
-/// <summary>Chooses a token from one row of logits.</summary>
+/// <summary>Chooses a token from one row of logits. Several threads may choose at a time.</summary>
 internal sealed class Sampler(SamplingSettings settings, int vocabulary)
 {
-    private readonly float[] _scores = new float[vocabulary];
-    private readonly float[] _kept = new float[vocabulary];
-    private readonly int[] _ids = new int[vocabulary];
+    [ThreadStatic]
+    private static (float[] Scores, float[] Kept, int[] Ids) _scratch;
+
+    private (float[] Scores, float[] Kept, int[] Ids) Scratch()
+    {
+        if (_scratch.Ids is null || _scratch.Ids.Length < vocabulary)
+            _scratch = (new float[vocabulary], new float[vocabulary], new int[vocabulary]);
+        return _scratch;
+    }
 
     /// <param name="seen">For the repetition penalty: the ids of prompt and completion so far, each once; may be null without one.</param>
     /// <param name="uniform">A number in [0, 1) that decides the draw.</param>
@@ -22,18 +28,19 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary)
         var temperature = settings.Greedy ? 1f : (float)settings.Temperature;
         var normaliser = LogSumExp(logits, temperature);
         var scores = logits;
+        var (changed, _, ids) = Scratch();
         if (settings.RepetitionPenalty != 1 && seen is not null)
         {
-            logits.CopyTo(_scores);
-            Penalise(_scores, seen, (float)settings.RepetitionPenalty);
-            scores = _scores;
+            logits.CopyTo(changed);
+            Penalise(changed, seen, (float)settings.RepetitionPenalty);
+            scores = changed.AsSpan(0, vocabulary);
         }
         if (settings.NeverDrawn.Count > 0)
         {
-            scores.CopyTo(_scores);
+            scores.CopyTo(changed);
             foreach (var id in settings.NeverDrawn)
-                _scores[id] = float.NegativeInfinity;
-            scores = _scores;
+                changed[id] = float.NegativeInfinity;
+            scores = changed.AsSpan(0, vocabulary);
         }
         if (settings.Greedy)
         {
@@ -42,20 +49,21 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary)
         }
         var count = Keep(scores, temperature);
         var (at, drawn) = DrawFrom(count, uniform);
-        return new Draw(_ids[at], logits[_ids[at]] / temperature - normaliser, drawn, settings.KeepSets ? _ids[..count] : null);
+        return new Draw(ids[at], logits[ids[at]] / temperature - normaliser, drawn, settings.KeepSets ? ids[..count] : null);
     }
 
     /// <summary>The probabilities after penalty, temperature, top-k and top-p; for comparing with the reference.</summary>
     public float[] Probabilities(ReadOnlySpan<float> logits, IReadOnlyCollection<int>? seen)
     {
-        logits.CopyTo(_scores);
+        var (scores, kept, ids) = Scratch();
+        logits.CopyTo(scores);
         if (seen is not null)
-            Penalise(_scores, seen, (float)settings.RepetitionPenalty);
-        var count = Keep(_scores, (float)settings.Temperature);
+            Penalise(scores, seen, (float)settings.RepetitionPenalty);
+        var count = Keep(scores.AsSpan(0, vocabulary), (float)settings.Temperature);
         var result = new float[vocabulary];
-        var normaliser = LogSumExp(_kept.AsSpan(0, count), 1);
+        var normaliser = LogSumExp(kept.AsSpan(0, count), 1);
         for (var i = 0; i < count; i++)
-            result[_ids[i]] = MathF.Exp(_kept[i] - normaliser);
+            result[ids[i]] = MathF.Exp(kept[i] - normaliser);
         return result;
     }
 
@@ -74,8 +82,9 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary)
 
     private int KeepAll(ReadOnlySpan<float> scores, float temperature)
     {
+        var (_, kept, ids) = Scratch();
         for (var i = 0; i < scores.Length; i++)
-            (_kept[i], _ids[i]) = (scores[i] / temperature, i);
+            (kept[i], ids[i]) = (scores[i] / temperature, i);
         return scores.Length;
     }
 
@@ -83,19 +92,20 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary)
     private int KeepTopK(ReadOnlySpan<float> scores, float temperature)
     {
         var threshold = KthLargest(scores, settings.TopK);
+        var (_, kept, ids) = Scratch();
         var count = 0;
         for (var i = 0; i < scores.Length; i++)
         {
             if (scores[i] >= threshold)
-                (_kept[count], _ids[count++]) = (scores[i] / temperature, i);
+                (kept[count], ids[count++]) = (scores[i] / temperature, i);
         }
         return count;
     }
 
     private int KeepTopP(int count)
     {
-        var kept = _kept.AsSpan(0, count);
-        kept.Sort(_ids.AsSpan(0, count), static (a, b) => b.CompareTo(a));
+        var kept = Scratch().Kept.AsSpan(0, count);
+        kept.Sort(Scratch().Ids.AsSpan(0, count), static (a, b) => b.CompareTo(a));
         var normaliser = LogSumExp(kept, 1);
         double sum = 0;
         for (var i = 0; i < count; i++)
@@ -109,7 +119,7 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary)
 
     private (int At, float LogProb) DrawFrom(int count, double uniform)
     {
-        var kept = _kept.AsSpan(0, count);
+        var kept = Scratch().Kept.AsSpan(0, count);
         var normaliser = LogSumExp(kept, 1);
         double sum = 0;
         var last = 0;
@@ -129,7 +139,7 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary)
     private float KthLargest(ReadOnlySpan<float> scores, int k)
     {
         // A heap of the k best, its smallest on top.
-        var heap = _kept.AsSpan(0, k);
+        var heap = Scratch().Kept.AsSpan(0, k);
         scores[..k].CopyTo(heap);
         for (var i = k / 2 - 1; i >= 0; i--)
             SiftDown(heap, i);

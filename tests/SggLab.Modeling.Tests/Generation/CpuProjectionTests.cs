@@ -1,0 +1,45 @@
+using static TorchSharp.torch;
+
+namespace SggLab.Modeling.Tests;
+
+public sealed unsafe class CpuProjectionTests
+{
+    [Theory]
+    [InlineData(1, 64, 12)]
+    [InlineData(2, 77, 13)]
+    [InlineData(3, 8, 1)]
+    [InlineData(4, 5, 6)]
+    [InlineData(11, 256, 7)]
+    public void It_equals_the_matrix_product(int rows, int width, int outputs)
+    {
+        using var scope = NewDisposeScope();
+        var (x, weight) = (randn(rows, width), randn(outputs, width));
+
+        Compare.MaxAbs(Project(x, weight), x.matmul(weight.t())).ShouldBeLessThan(1e-4);
+    }
+
+    [Fact]
+    public void A_row_has_the_same_bits_alone_and_beside_others_whole_and_in_parts()
+    {
+        using var scope = NewDisposeScope();
+        var (x, weight) = (randn(9, 203), randn(10, 203));
+
+        var together = TensorMemory.Floats(Project(x, weight)).ToArray();
+
+        for (var row = 0; row < 9; row++)
+            TensorMemory.Floats(Project(x.narrow(0, row, 1).clone(), weight)).ToArray().ShouldBe(together[(10 * row)..(10 * row + 10)]);
+        TensorMemory.Floats(Project(x, weight, cut: 3)).ToArray().ShouldBe(together);
+    }
+
+    private static Tensor Project(Tensor x, Tensor weight, int cut = 0)
+    {
+        var (rows, width, outputs) = ((int)x.size(0), (int)x.size(1), (int)weight.size(0));
+        var y = empty(rows, outputs);
+        var from = (float*)TensorMemory.Address(x);
+        var by = (float*)TensorMemory.Address(weight);
+        var to = (float*)TensorMemory.Address(y);
+        CpuProjection.Run(from, by, to, rows, width, outputs, 0, cut);
+        CpuProjection.Run(from, by, to, rows, width, outputs, cut, outputs);
+        return y;
+    }
+}
