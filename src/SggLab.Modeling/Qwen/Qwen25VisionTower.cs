@@ -24,7 +24,7 @@ internal sealed class Qwen25VisionTower : VisionTower
         return x => down_proj.forward(FusedSteps.Gate(gate_proj.forward(x), up_proj.forward(x)));
     }
 
-    public override VisionOutput forward(Tensor pixels_NP, IReadOnlyList<PatchGrid> grids, ForwardTrace? trace)
+    public override VisionOutput forward(Tensor pixels_NP, IReadOnlyList<PatchGrid> grids, ForwardTrace? trace, bool checkpointing)
     {
         var windows = VisionWindows.Of(grids, config);
         var unit = config.MergeSize * config.MergeSize;
@@ -38,7 +38,7 @@ internal sealed class Qwen25VisionTower : VisionTower
         var rope = Rope(byWindow, x_NE.device);
         if (trace is not null)
             Rope(positions, x_NE.device).Trace(trace, "vision_rope"); // The reference shows it in image order.
-        x_NE = Blocks(x_NE, rope, i => config.FullAttentionBlocks.Contains(i) ? FrameLengths(grids) : windows.Lengths, trace);
+        x_NE = Blocks(x_NE, rope, i => config.FullAttentionBlocks.Contains(i) ? FrameLengths(grids) : windows.Lengths, trace, checkpointing);
         return Finish(merger(x_NE).index_select(0, order.argsort()), [], trace);
     }
 }

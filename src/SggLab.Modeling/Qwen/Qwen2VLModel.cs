@@ -83,7 +83,7 @@ public sealed class Qwen2VLModel : IDisposable
     public void Save(string folder, ScalarType? type = null) => Folder.Write(folder, this, type ?? Weights.Type);
 
     /// <summary>States after the final norm, [B,T,D]. Differentiable unless gradients are off.</summary>
-    /// <param name="checkpointing">Whether to keep only each layer's input and compute the rest again on the way back: less memory, a third more work.</param>
+    /// <param name="checkpointing">Whether to keep only the input of each layer and vision block and compute the rest again on the way back: less memory, a third more work.</param>
     public Tensor Hidden(ModelBatch batch, bool checkpointing = false, ForwardTrace? trace = null) => Hidden(batch, null, checkpointing, trace);
 
     /// <param name="keep">Given each layer's turned keys and values [B,T,K,d].</param>
@@ -93,7 +93,7 @@ public sealed class Qwen2VLModel : IDisposable
         IReadOnlyList<Tensor> deepstack = [];
         if (batch.Pixels is not null)
         {
-            var vision = visual.forward(batch.Pixels, batch.Grids, trace);
+            var vision = visual.forward(batch.Pixels, batch.Grids, trace, checkpointing);
             x_BTD = Place(x_BTD, vision.Tokens, batch);
             deepstack = vision.Deepstack;
         }

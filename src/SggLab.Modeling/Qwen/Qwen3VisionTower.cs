@@ -48,14 +48,14 @@ internal sealed class Qwen3VisionTower : VisionTower
         };
     }
 
-    public override VisionOutput forward(Tensor pixels_NP, IReadOnlyList<PatchGrid> grids, ForwardTrace? trace)
+    public override VisionOutput forward(Tensor pixels_NP, IReadOnlyList<PatchGrid> grids, ForwardTrace? trace, bool checkpointing)
     {
         var positions = PatchPositions(grids);
         var x_NE = Embed(pixels_NP, trace).Plus(Positions(grids, positions));
         var deepstack = new List<Tensor>();
         var rope = Rope(positions, x_NE.device);
         rope.Trace(trace, "vision_rope");
-        x_NE = Blocks(x_NE, rope, _ => FrameLengths(grids), trace, (block, after_NE) =>
+        x_NE = Blocks(x_NE, rope, _ => FrameLengths(grids), trace, checkpointing, (block, after_NE) =>
         {
             var place = Array.IndexOf(config.DeepstackBlocks, block);
             if (place >= 0)

@@ -58,12 +58,13 @@ internal class VisionTower
     }
 
     /// <param name="pixels_NP">Patches of all images, in merge order.</param>
-    public virtual VisionOutput forward(Tensor pixels_NP, IReadOnlyList<PatchGrid> grids, ForwardTrace? trace)
+    /// <param name="checkpointing">Whether to keep only each block's input and compute the rest again on the way back.</param>
+    public virtual VisionOutput forward(Tensor pixels_NP, IReadOnlyList<PatchGrid> grids, ForwardTrace? trace, bool checkpointing)
     {
         var x_NE = Embed(pixels_NP, trace);
         var rope = Rope(PatchPositions(grids), x_NE.device);
         rope.Trace(trace, "vision_rope");
-        x_NE = Blocks(x_NE, rope, _ => FrameLengths(grids), trace);
+        x_NE = Blocks(x_NE, rope, _ => FrameLengths(grids), trace, checkpointing);
         return Finish(merger(x_NE), [], trace);
     }
 
@@ -74,11 +75,12 @@ internal class VisionTower
         return x_NE;
     }
 
-    protected Tensor Blocks(Tensor x_NE, Rope rope, Func<int, int[]> lengthsOfBlock, ForwardTrace? trace, Action<int, Tensor>? after = null)
+    protected Tensor Blocks(Tensor x_NE, Rope rope, Func<int, int[]> lengthsOfBlock, ForwardTrace? trace, bool checkpointing, Action<int, Tensor>? after = null)
     {
         for (var i = 0; i < blocks.Length; i++)
         {
-            x_NE = blocks[i].forward(x_NE, rope, lengthsOfBlock(i));
+            var (block, lengths) = (blocks[i], lengthsOfBlock(i));
+            x_NE = checkpointing ? LayerCheckpoint.Run(x => block.forward(x, rope, lengths), x_NE) : block.forward(x_NE, rope, lengths);
             trace?.Add($"vision_after_block_{i}", x_NE);
             after?.Invoke(i, x_NE);
         }
