@@ -15,7 +15,8 @@ public sealed class WorkerFaultsTests(LabSite site) : IClassFixture<LabSite>
         for (var kill = 1; kill <= 2; kill++)
         {
             await using var doomed = site.StartWorker("phoenix");
-            await site.UntilAsync(run, r => r.Attempt == kill && r.Step >= kill * 45, $"to reach step {kill * 45}");
+            var begun = (await site.UntilAsync(run, r => r.Attempt == kill, $"to begin attempt {kill}")).Run;
+            await site.UntilAsync(run, r => r.Step >= 45 && r.LastCheckpoint != begun.LastCheckpoint, $"to save a checkpoint in attempt {kill}");
             doomed.Kill();
             await doomed.ExitCodeAsync(Stop);
         }
