@@ -45,6 +45,9 @@ public static class TensorArithmetic
     /// <summary>In place: adds the product of two tensors.</summary>
     public static Tensor AddProduct(this Tensor a, Tensor b, Tensor c) => a.addcmul_(b, c, One);
 
+    /// <summary>The number in a tensor of one element: TorchSharp's own ToDouble hands it over as such an object too.</summary>
+    public static double Number(this Tensor a) => a.dtype == ScalarType.Float32 ? a.item<float>() : a.to_type(ScalarType.Float64).item<double>();
+
     private static Tensor With(double value, Func<Scalar, Tensor> call)
     {
         Scalar scalar = value;

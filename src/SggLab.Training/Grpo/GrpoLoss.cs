@@ -87,7 +87,7 @@ public static class GrpoLoss
         var low = ratio.Below(1 - objective.EpsilonLow).logical_and(advantages_B1.Below(0)).to_type(weight.dtype) * weight;
         var high = ratio.Above(1 + objective.EpsilonHigh).logical_and(advantages_B1.Above(0)).to_type(weight.dtype) * weight;
         var counted_B = weight.sum(1).AtLeast(1);
-        return new GrpoSums(tokens_B.sum().ToDouble(), mask_BT.shape[0], kl_BT is null ? 0 : (kl_BT * mask_BT).sum().ToDouble(),
-            low.sum().ToDouble(), high.sum().ToDouble(), weight.sum().ToDouble(), (low.sum(1) / counted_B).min().ToDouble(), (high.sum(1) / counted_B).max().ToDouble());
+        return new GrpoSums(tokens_B.sum().Number(), mask_BT.shape[0], kl_BT is null ? 0 : (kl_BT * mask_BT).sum().Number(),
+            low.sum().Number(), high.sum().Number(), weight.sum().Number(), (low.sum(1) / counted_B).min().Number(), (high.sum(1) / counted_B).max().Number());
     }
 }

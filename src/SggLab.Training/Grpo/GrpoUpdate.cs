@@ -57,7 +57,7 @@ internal sealed class GrpoUpdate(RunSession session, AdamW optimizer, ReferenceP
         loss.backward();
         using var off = no_grad();
         // The policy moves away from the sampler with each update; how far they were apart is measured before the first.
-        return new UpdateSums(loss.ToDouble(), sums, (entropies_BT! * mask_BT).sum().ToDouble(), iteration == 0 ? sampler : SamplerFigures.None, 0);
+        return new UpdateSums(loss.Number(), sums, (entropies_BT! * mask_BT).sum().Number(), iteration == 0 ? sampler : SamplerFigures.None, 0);
     }
 
     /// <summary>A server far from the trainer wrote what this policy would not have: nothing is learnt from that.</summary>
@@ -79,8 +79,8 @@ internal sealed class GrpoUpdate(RunSession session, AdamW optimizer, ReferenceP
             return UpdateSums.Zero;
         var mask_BT = PolicyScores.Mask(first, Device);
         var (logps_BT, entropies_BT) = PolicyScores.Of(session.Model, first, _settings, entropies: true);
-        var sums = GrpoSums.Zero with { Tokens = mask_BT.sum().ToDouble(), LeastClipLow = 0 };
-        return new UpdateSums(0, sums, (entropies_BT! * mask_BT).sum().ToDouble(), SamplerFigures.Of(first, logps_BT, _settings, Device) with { Factors = null }, 0);
+        var sums = GrpoSums.Zero with { Tokens = mask_BT.sum().Number(), LeastClipLow = 0 };
+        return new UpdateSums(0, sums, (entropies_BT! * mask_BT).sum().Number(), SamplerFigures.Of(first, logps_BT, _settings, Device) with { Factors = null }, 0);
     }
 
     private static GrpoObjective ObjectiveOf(GrpoSettings settings) => new(settings.Loss, settings.Epsilon, settings.EpsilonHigh ?? settings.Epsilon, settings.Beta,

@@ -38,7 +38,7 @@ public static class SamplerCorrection
         };
         var counted = ofSequence ? bounded.flatten() : bounded.masked_select(mask_BT.Above(0));
         var figures = counted.numel() == 0 ? RatioFigures.None
-            : new RatioFigures(counted.min().ToDouble(), counted.sum().ToDouble(), counted.max().ToDouble(), counted.numel());
+            : new RatioFigures(counted.min().Number(), counted.sum().Number(), counted.max().Number(), counted.numel());
         return (bounded.MoveToOuterDisposeScope(), figures);
     }
 }

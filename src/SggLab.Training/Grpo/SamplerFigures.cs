@@ -24,6 +24,6 @@ internal sealed record SamplerFigures(double Tokens, double Gap, double LargestG
         var gap_BT = (sampled_BT - old_BT.detach()).abs() * known_BT;
         var (factors, ratio) = settings.SamplerCorrection == "none" ? ((Tensor?)null, RatioFigures.None)
             : SamplerCorrection.Of(old_BT, sampled_BT, known_BT, settings.SamplerCorrection, settings.SamplerCorrectionMax);
-        return new SamplerFigures(known_BT.sum().ToDouble(), gap_BT.sum().ToDouble(), gap_BT.max().ToDouble(), ratio, factors);
+        return new SamplerFigures(known_BT.sum().Number(), gap_BT.sum().Number(), gap_BT.max().Number(), ratio, factors);
     }
 }

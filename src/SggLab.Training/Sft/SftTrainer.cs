@@ -76,7 +76,7 @@ internal sealed class SftTrainer : IDisposable
         var scores = _session.Model.Score(batch, checkpointing: _settings.ActivationCheckpointing);
         var loss = scores.LogProbs.sum().Over(-tokensOfStep);
         loss.backward();
-        return loss.ToDouble();
+        return loss.Number();
     }
 
     private BatchRow Row(long position)

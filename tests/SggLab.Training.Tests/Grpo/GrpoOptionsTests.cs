@@ -90,7 +90,8 @@ public sealed class GrpoOptionsTests : IDisposable
     public void A_synced_reference_resumes_to_the_bit()
     {
         var spec = Spec(TinyRuns.Grpo with { MaxSteps = 3, Iterations = 1, SyncRefModel = true, RefModelSyncSteps = 1 }) with { Checkpoints = new() { EverySteps = 2 } };
-        var (_, unbroken) = _runs.Run(spec);
+        var (whole, unbroken) = _runs.Run(spec);
+        whole.Outcome.ShouldBe("completed", whole.Message);
         var (closed, resumed) = _runs.Run(spec, resume: (unbroken, 2));
         closed.Outcome.ShouldBe("completed", closed.Message);
         resumed.Series("kl").ShouldBe(unbroken.Series("kl")[2..]);
