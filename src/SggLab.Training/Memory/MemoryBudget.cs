@@ -97,7 +97,7 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
         [
             new("gradients", size.Trained * (size.Adapted > 0 ? 4 : element)),
             new("activations", kept),
-            new("images", size.VisionLearns ? vision.Depth * ofBlock : ofBlock),
+            new("images", !size.VisionLearns ? ofBlock : checkpointing ? vision.Depth * (double)vision.Width * element * patches * images + ofBlock : vision.Depth * ofBlock),
             new("logits", LogitCopies * 4 * Math.Min(LogitPiece, (double)rows * tokens * text.VocabSize) + (size.Adapted == 0 ? 4.0 * text.VocabSize * text.HiddenSize : 0)),
         ];
     }

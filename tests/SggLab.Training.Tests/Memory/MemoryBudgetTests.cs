@@ -65,6 +65,15 @@ public sealed class MemoryBudgetTests : IDisposable
         (away.HostPeak / Gib).ShouldBe(92.7, 0.1);
     }
 
+    /// <summary>The peaks that docs/training.md names.</summary>
+    [Theory]
+    [InlineData("2B", 8, false, 40), InlineData("2B", 8, true, 15), InlineData("7B", 8, true, 44), InlineData("7B", 1, false, 134), InlineData("7B", 32, true, 72)]
+    public void The_pages_figures_are_the_budgets(string name, int microBatch, bool onHost, int gib)
+    {
+        var spec = Reference(name, grpo => grpo with { MicroBatchSize = microBatch, OptimizerDevice = onHost ? "host" : "device" });
+        Math.Round(MemoryBudget.Of(spec, Size(name), 2200).Peak / Gib).ShouldBe(gib);
+    }
+
     [Fact]
     public void An_adapter_needs_no_masters_and_a_KL_no_second_model()
     {
