@@ -18,7 +18,7 @@ public static class LearningCheckCommand
     public static Command Create()
     {
         var seeds = new Option<int>("--seeds") { Description = "How many seeds of GRPO.", DefaultValueFactory = _ => 3 };
-        var variant = new Option<string>("--variant") { Description = "hard_recall, hard_recall_relax or soft_recall.", DefaultValueFactory = _ => "hard_recall" };
+        var variant = new Option<string>("--variant") { Description = "hard_recall, hard_recall_relax, soft_recall, edge_f1, recall_mix or dual_granularity.", DefaultValueFactory = _ => "hard_recall" };
         var output = new Option<string?>("--out", "-o") { Description = "Folder for scenes, weights and records; runs that are complete there are not trained again (default: a temporary one)." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var command = new LabCommand("learning", "GRPO improves held-out recall over SFT, seed by seed: the demo's model and scenes, no server.")
@@ -66,7 +66,7 @@ internal static class LearningCheck
         DemoExperiment.Prepare(Path.Combine(folder, "demo"));
         var demo = DemoExperiment.Spec(Path.Combine(folder, "demo")).Runs;
         var sft = Trained(demo.Single(run => run.Method == RunMethod.Sft), folder, null, cancellation);
-        var first = demo.First(run => run.Variant == variant);
+        var first = demo.First(run => run.Method == RunMethod.Grpo) with { Variant = variant };
         var runs = Enumerable.Range(1, seeds).Select(seed => (seed, Evaluation: Trained(first with { Name = $"{variant.Replace('_', '-')}-s{seed}", Seed = seed }, folder, sft.Start, cancellation).Evaluation)).ToArray();
         var gains = runs.Select(run => Gain(run.seed, run.Evaluation, sft.Evaluation)).ToArray();
         var mean = sft.Evaluation.PerImageRecall.Select((_, i) => runs.Average(run => run.Evaluation.PerImageRecall[i])).ToArray();

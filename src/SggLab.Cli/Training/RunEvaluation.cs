@@ -26,6 +26,7 @@ internal static class RunEvaluation
         var served = new Option<string?>("--served-model") { Description = "The name under which the server serves them (default: the folder's name)." };
         var key = new Option<string?>("--key-file") { Description = "File with the server's key." };
         var concurrency = new Option<int>("--concurrency") { DefaultValueFactory = _ => 32, Description = "Requests under way at each address." };
+        var retries = new Option<int>("--retries") { DefaultValueFactory = _ => 5, Description = "Attempts after the first of a request that was lost." };
         var libtorch = new Option<string?>("--libtorch") { Description = "Folder of another libtorch, for GPUs, to use instead of the bundled one." };
         var json = new Option<bool>("--json") { Description = "Print the figures as one JSON document." };
         var run = new LabCommand("run", "Predict a split with a model folder and score the predictions.")
@@ -37,12 +38,12 @@ internal static class RunEvaluation
             ],
             StopsWithin = TimeSpan.FromMinutes(1),
         };
-        foreach (var option in new Option[] { model, data, split, protocol, output, vocabulary, limit, batch, device, precision, server, served, key, concurrency, libtorch, json })
+        foreach (var option in new Option[] { model, data, split, protocol, output, vocabulary, limit, batch, device, precision, server, served, key, concurrency, retries, libtorch, json })
             run.Add(option);
         run.SetAction((parsed, cancellation) => Task.Run(() => Run(new EvalOptions(parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(split)!,
             parsed.GetValue(protocol)!, parsed.GetValue(output)!, parsed.GetValue(vocabulary)!, parsed.GetValue(limit), parsed.GetValue(batch),
             parsed.GetValue(device)!, parsed.GetValue(precision)!, Server(parsed.GetValue(server) ?? [], parsed.GetValue(served) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(parsed.GetValue(model)!)),
-            parsed.GetValue(key), parsed.GetValue(concurrency)), parsed.GetValue(libtorch), parsed.GetValue(json)), cancellation), CancellationToken.None));
+            parsed.GetValue(key), parsed.GetValue(concurrency), parsed.GetValue(retries)), parsed.GetValue(libtorch), parsed.GetValue(json)), cancellation), CancellationToken.None));
         return run;
     }
 
@@ -50,8 +51,8 @@ internal static class RunEvaluation
         string? Libtorch, bool Json);
 
     // Greedy answers are asked for by the interface that both kinds share.
-    private static ServerSettings? Server(string[] urls, string model, string? key, int concurrency) => urls.Length == 0 ? null
-        : new() { Kind = "vllm", Urls = urls, Model = model, ApiKeyFile = key, Concurrency = concurrency };
+    private static ServerSettings? Server(string[] urls, string model, string? key, int concurrency, int retries) => urls.Length == 0 ? null
+        : new() { Kind = "vllm", Urls = urls, Model = model, ApiKeyFile = key, Concurrency = concurrency, Retries = retries };
 
     private static int Run(EvalOptions options, CancellationToken cancellation)
     {

@@ -12,7 +12,7 @@ public sealed record RunSpec
     /// <summary>Unique within its experiment; other runs refer to it by this name.</summary>
     public required string Name { get; init; }
     public required RunMethod Method { get; init; }
-    /// <summary>Reward variant of a GRPO run: hard_recall, hard_recall_relax or soft_recall.</summary>
+    /// <summary>Reward variant of a GRPO run: hard_recall, hard_recall_relax or soft_recall, or one of later work (edge_f1, recall_mix, dual_granularity).</summary>
     public string? Variant { get; init; }
     public int Seed { get; init; } = 42;
     public required ModelSource Model { get; init; }

@@ -80,7 +80,7 @@ public static class SpecValidation
         check.That((spec.Grpo is not null) == (spec.Method == RunMethod.Grpo), "grpo", spec.Grpo is null ? "a run of method grpo needs this block" : $"this block belongs to method grpo, the run's method is {method}; remove it");
         check.That((spec.Scripted is not null) == (spec.Method == RunMethod.Scripted), "scripted", spec.Scripted is null ? "a run of method scripted needs this block" : $"this block belongs to method scripted, the run's method is {method}; remove it");
         if (spec.Method == RunMethod.Grpo)
-            check.OneOf(spec.Variant ?? "", "variant", "hard_recall", "hard_recall_relax", "soft_recall");
+            check.OneOf(spec.Variant ?? "", "variant", [.. VariantRewards.ByName.Keys]);
         else if (spec.Method != RunMethod.Scripted)
             check.That(spec.Variant is null, "variant", $"only a grpo run has a reward variant, the run's method is {method}; remove it");
         check.That((spec.Sft?.MaxPixels ?? spec.Grpo?.MaxPixels) is not { } pixels || pixels >= spec.Protocol.MinPixels, $"{method}.max_pixels",

@@ -58,11 +58,11 @@ public sealed class SftTrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_batch_of_four_learns_as_four_accumulated_examples_do()
+    public void A_batch_of_eight_learns_as_eight_accumulated_examples_do()
     {
         var spec = _runs.Spec(RunMethod.Sft);
-        var (_, whole) = _runs.Run(spec with { Sft = TinyRuns.Sft with { MaxSteps = 2 } });
-        var (_, cut) = _runs.Run(spec with { Sft = TinyRuns.Sft with { MaxSteps = 2, MicroBatchSize = 1 } });
+        var (_, whole) = _runs.Run(spec with { Sft = TinyRuns.Sft with { BatchSize = 8, MaxSteps = 2 } });
+        var (_, cut) = _runs.Run(spec with { Sft = TinyRuns.Sft with { BatchSize = 8, MaxSteps = 2, MicroBatchSize = 1 } });
         foreach (var (a, b) in whole.Series("loss").Zip(cut.Series("loss")))
             b!.Value.ShouldBe(a!.Value, 2e-5);
         foreach (var (a, b) in whole.Series("grad_norm").Zip(cut.Series("grad_norm")))

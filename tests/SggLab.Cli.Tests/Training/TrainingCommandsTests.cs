@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using SggLab.Cli.Site;
+using SggLab.Cli.Tests.Site;
+
+namespace SggLab.Cli.Tests.Training;
+
+public sealed class TrainingCommandsTests : IDisposable
+{
+    private readonly Sgglab _sgglab = new();
+
+    public TrainingCommandsTests() => _sgglab.Environment["OMP_NUM_THREADS"] = "1";
+
+    public void Dispose() => _sgglab.Dispose();
+
+    private static string Example(string name) => Path.Combine(LabHome.Repository, "examples", name);
+
+    [Fact]
+    public async Task A_run_is_trained_and_a_finished_one_is_not_begun_again()
+    {
+        var folder = Path.Combine(_sgglab.Folder, "out");
+        var trained = await _sgglab.RunAsync("train", "sft", "-c", Example("tiny-sft.yaml"), "--out", folder, "--json");
+        trained.ExitCode.ShouldBe(0, trained.Error);
+        var types = trained.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (string)JsonNode.Parse(line)!["type"]!).ToList();
+        types[0].ShouldBe("started");
+        types[^1].ShouldBe("closed");
+        types.Count(type => type == "metrics").ShouldBe(2);
+        Directory.Exists(Path.Combine(folder, "step-00000002", "trainer")).ShouldBeTrue();
+        var again = await _sgglab.RunAsync("train", "sft", "-c", Example("tiny-sft.yaml"), "--out", folder, "--resume", "--json");
+        again.ExitCode.ShouldBe(0, again.Error);
+        again.Output.ShouldNotContain("\"type\":\"metrics\"", Case.Sensitive, "the newest checkpoint is of the last step");
+    }
+
+    [Fact]
+    public async Task A_plan_says_what_a_run_takes_and_trains_nothing()
+    {
+        var planned = await _sgglab.RunAsync("train", "grpo", "-c", Example("tiny-grpo.yaml"), "--out", Path.Combine(_sgglab.Folder, "none"), "--plan");
+        planned.ExitCode.ShouldBe(0, planned.Error);
+        planned.Output.ShouldStartWith("Memory: about ");
+        planned.Output.ShouldContain("while completions are written");
+        Directory.Exists(Path.Combine(_sgglab.Folder, "none")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Problems_of_a_file_name_line_field_and_remedy()
+    {
+        var file = Path.Combine(_sgglab.Folder, "run.yaml");
+        var text = (await File.ReadAllTextAsync(Example("tiny-grpo.yaml"), TestContext.Current.CancellationToken)).Replace("../tests", Path.Combine(LabHome.Repository, "tests"), StringComparison.Ordinal)
+            .Replace("group_size: 4", "group_size: 1", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+        var line = Array.FindIndex(text.Split('\n'), written => written.Contains("group_size", StringComparison.Ordinal)) + 1;
+        (await _sgglab.RunAsync("train", "grpo", "-c", file)).ShouldComplain(2).ShouldContain($"line {line}, grpo.group_size: give 2 to 1024");
+        var validated = await _sgglab.RunAsync("run", "validate", file, "--json");
+        validated.ExitCode.ShouldBe(1, validated.Error);
+        var problem = JsonNode.Parse(validated.Output)!["problems"]!.AsArray().ShouldHaveSingleItem()!;
+        ((string)problem["field"]!, (int)problem["line"]!).ShouldBe(("runs[0].grpo.group_size", line));
+    }
+
+    [Fact]
+    public async Task A_folder_without_libtorch_is_wrong_use() =>
+        (await _sgglab.RunAsync("train", "sft", "-c", Example("tiny-sft.yaml"), "--libtorch", _sgglab.Folder)).ShouldComplain(2).ShouldContain("holds no libtorch.so");
+
+    [Fact]
+    public async Task A_server_that_is_not_there_ends_an_evaluation_with_its_address()
+    {
+        var model = Path.Combine(LabHome.Repository, "tests", "golden", "qwen", "qwen2-vl-tiny");
+        var data = Path.Combine(LabHome.Repository, "tests", "golden", "datasets", "hf", "vg150_val_sgg_prompt");
+        var said = (await _sgglab.RunAsync("eval", "run", "--model", model, "--data", data, "--split", "train", "--protocol", "r1sgg-sft", "--limit", "1",
+            "--server", "http://127.0.0.1:9", "--retries", "0", "--out", Path.Combine(_sgglab.Folder, "p.jsonl"))).Error;
+        said.ShouldContain("http://127.0.0.1:9/v1/chat/completions did not answer");
+    }
+}
