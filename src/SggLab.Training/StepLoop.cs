@@ -32,6 +32,7 @@ internal static class StepLoop
                 if (figures is null)
                     return Stop(session, optimizer, state, saved, "cancel");
                 session.Recorder.Metrics(Packed(state.Step, figures));
+                guards.Check(state.Step, figures, session.Parent);
                 state = chosen;
             }
             if (state.Step % session.Spec.Checkpoints.EverySteps != 0 && state.Step != totalSteps)

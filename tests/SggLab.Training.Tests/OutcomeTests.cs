@@ -83,6 +83,15 @@ public sealed class OutcomeTests : IDisposable
     }
 
     [Fact]
+    public void A_guard_may_watch_the_evaluations_on_the_way()
+    {
+        var (closed, recorder) = _runs.Run(Choosing with { Guards = [new() { Metric = "eval/recall", Below = 0.5, Steps = 2 }] });
+        closed.ShouldSatisfyAllConditions(c => c.Kind.ShouldBe("diverged"), c => c.Step.ShouldBe(2), c => c.Message!.ShouldContain("eval/recall is 0 at step 2, below 0.5"));
+        recorder.Series("eval/recall").Length.ShouldBe(2);
+        SpecValidation.Check(_runs.Spec(RunMethod.Sft) with { Guards = [new() { Metric = "eval/recall", Below = 0.5 }] }).Single().Field.ShouldBe("guards[0].metric");
+    }
+
+    [Fact]
     public void A_guard_over_a_figure_that_does_not_exist_is_an_error()
     {
         var (closed, _) = _runs.Run(_runs.Spec(RunMethod.Sft) with { Guards = [new() { Metric = "los", Above = 1 }] });

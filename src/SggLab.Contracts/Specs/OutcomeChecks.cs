@@ -10,7 +10,7 @@ internal static class OutcomeChecks
         Evaluations(spec, check);
         Choice(spec, check);
         for (var i = 0; i < spec.Guards.Count; i++)
-            Guard(spec.Guards[i], $"guards[{i}]", check);
+            Guard(spec.Guards[i], $"guards[{i}]", spec.Evaluation.EverySteps is not null, check);
     }
 
     private static void Evaluations(RunSpec spec, SpecCheck check)
@@ -36,8 +36,9 @@ internal static class OutcomeChecks
         check.That(spec.Data.Validation != spec.Data.Test || string.IsNullOrEmpty(spec.Data.Test), "data.validation", "the split that chooses must not be the one that ranks; name other images than data.test");
     }
 
-    private static void Guard(GuardSettings guard, string at, SpecCheck check)
+    private static void Guard(GuardSettings guard, string at, bool evaluates, SpecCheck check)
     {
+        check.That(evaluates || guard.Metric?.StartsWith("eval/", StringComparison.Ordinal) != true, $"{at}.metric", "figures of evaluations on the way need evaluation.every_steps");
         check.That(!string.IsNullOrWhiteSpace(guard.Metric), $"{at}.metric", "name a figure of the run, such as entropy or grad_norm");
         check.That(guard.Above is not null || guard.Below is not null, at, "give above, below or both");
         check.That(guard.Steps >= 1, $"{at}.steps", $"give 1 or more; given was {guard.Steps}");
