@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SggLab.EndToEnd.Browser;
 
 /// <summary>
-/// Every page in light and dark, wide and narrow: it loads without an error, fits its window and has one title. Each leaves its pictures in artifacts/screens.
+/// Every page in light and dark, wide and narrow: it loads without an error, fits its window, has one title and can be read and used by everybody. Each leaves its pictures in artifacts/screens.
 /// </summary>
 [Collection(BrowserCollection.Name)]
 public sealed partial class EveryPageTests(LabSite site, LabBrowser browser)
@@ -13,7 +13,7 @@ public sealed partial class EveryPageTests(LabSite site, LabBrowser browser)
     [Theory]
     [InlineData(1440)]
     [InlineData(390)]
-    public async Task A_page_loads_fits_its_window_and_writes_no_error(int width)
+    public async Task A_page_loads_fits_its_window_is_accessible_and_writes_no_error(int width)
     {
         var (experiment, runs) = await SampleLab.EnsureAsync(site);
         await using var lab = await browser.OpenAsync(site, width);
@@ -52,7 +52,8 @@ public sealed partial class EveryPageTests(LabSite site, LabBrowser browser)
             await lab.Page.EmulateMediaAsync(new() { ColorScheme = theme });
             var file = $"{name}-{(theme == ColorScheme.Dark ? "dark" : "light")}-{lab.Width}.png";
             await Expect(lab.Page.Locator($"html[data-bs-theme={(theme == ColorScheme.Dark ? "dark" : "light")}]")).ToHaveCountAsync(1);
-            await Task.Delay(200, TestContext.Current.CancellationToken); // charts and bars come to rest
+            await Task.Delay(200, TestContext.Current.CancellationToken); // charts come to rest
+            (await PageRules.FaultsAsync(lab.Page)).ShouldBeEmpty(file);
             await lab.Page.ScreenshotAsync(new() { Path = Path.Combine(SampleLab.RepositoryRoot, "artifacts", "screens", file), FullPage = true });
         }
         await lab.Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });

@@ -29,6 +29,7 @@ public sealed class LabBrowser : IAsyncLifetime
             BaseURL = site.Address.ToString(),
             ViewportSize = new ViewportSize { Width = width, Height = width > 1000 ? 900 : 844 },
             ColorScheme = theme == "dark" ? ColorScheme.Dark : ColorScheme.Light,
+            ReducedMotion = ReducedMotion.Reduce, // colours are at their end at once
             TimezoneId = "Europe/Berlin",
             Locale = "en-GB",
         });
