@@ -26,6 +26,7 @@ internal static class CompareEvaluations
         };
         command.SetAction(parsed =>
         {
+            EvaluationFiles.MustDiffer(parsed.GetValue(truth)!, parsed.GetValue(a)!, parsed.GetValue(b)!);
             var vocabulary = EvaluationFiles.VocabularyOf(parsed.GetValue(dataset)!);
             var truths = EvaluationFiles.GroundTruth(parsed.GetValue(truth)!);
             var rule = EvaluationProtocol.Find(parsed.GetValue(protocol)!);

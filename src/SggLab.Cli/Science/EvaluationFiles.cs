@@ -7,14 +7,24 @@ namespace SggLab.Cli.Science;
 /// <summary>The files of an evaluation: ground truth, predictions, and a vocabulary of one's own.</summary>
 internal static class EvaluationFiles
 {
-    public static List<GroundTruthImage> GroundTruth(string file) =>
-        [.. JsonRow.Read(file).Select(r => new GroundTruthImage(r.Id("image_id"), r.WholeNumber("width"), r.WholeNumber("height"), r.Graph()))];
+    /// <exception cref="LabException">A field is missing or wrong, or there is no image at all.</exception>
+    public static List<GroundTruthImage> GroundTruth(string file)
+    {
+        List<GroundTruthImage> images = [.. JsonRow.Read(file).Select(r => new GroundTruthImage(r.Id("image_id"), r.WholeNumber("width"), r.WholeNumber("height"), r.Graph()) { Source = r.Source })];
+        return images.Count > 0 ? images : throw new LabException($"{file} holds no image; wanted a JSON line an image, with image_id, width, height, objects and relationships.");
+    }
 
     public static List<RawPrediction> Predictions(string file) => [.. JsonRow.Read(file).Select(r =>
     {
         var (width, height) = r.BoxScale();
-        return new RawPrediction(r.Id("image_id"), r.Text("response"), width, height);
+        return new RawPrediction(r.Id("image_id"), r.Text("response"), width, height) { Source = r.Source };
     })];
+
+    /// <exception cref="LabException">Two of the files are standard input, which can be read once.</exception>
+    public static void MustDiffer(params string[] files)
+    {
+        if (files.Count(f => f == "-") > 1) throw new LabException("Only one of the files can be - (standard input). Give paths for the others.");
+    }
 
     /// <param name="dataset">vg150, psg, or a JSON file {"objects": […], "predicates": […]}.</param>
     public static Vocabulary VocabularyOf(string dataset)

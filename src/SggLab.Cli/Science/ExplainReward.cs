@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using SggLab.Cli.Runs;
+using SggLab.Contracts;
 using SggLab.SceneGraphs.Graphs;
 using SggLab.SceneGraphs.Rewards;
 using SggLab.SceneGraphs.Similarity;
@@ -25,15 +26,18 @@ internal static class ExplainReward
         {
             var scorer = RewardScorer.Create(RewardVariants.ReferenceSix, Similarities.Create(parsed.GetValue(similarity)!));
             using var output = ScienceOutput.Open();
+            var found = false;
             foreach (var row in JsonRow.Read(parsed.GetValue(cases)!))
             {
                 if (parsed.GetValue(only) is { } wanted && row.Id("image_id") != wanted) continue;
+                found = true;
                 var (width, height) = row.BoxScale();
                 var truth = row.Graph("ground_truth");
                 var explained = scorer.Explain(row.Text("completion"), truth, width, height);
                 if (parsed.GetValue(json)) output.WriteLine(Line(row.Id("image_id"), explained));
                 else Print(row.Id("image_id"), explained, truth);
             }
+            if (!found && parsed.GetValue(only) is { } missed) throw new LabException($"{parsed.GetValue(cases)} has no case with the image_id \"{missed}\". Give one that it has, or leave --image out.");
             return 0;
         });
         return command;

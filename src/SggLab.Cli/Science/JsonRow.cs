@@ -9,38 +9,63 @@ namespace SggLab.Cli.Science;
 /// <summary>A line of a JSON lines file; what is wrong in it is told with file, line and field.</summary>
 internal sealed class JsonRow(string file, int line, JsonElement value)
 {
-    /// <summary>The rows of a file, or of standard input for <c>-</c>; empty lines are passed over.</summary>
+    /// <summary>File and line, as messages name them.</summary>
+    public string Source => $"{file}, line {line}";
+
+    /// <summary>The rows of a file, or of standard input for <c>-</c>; empty lines are passed over, and a file without rows is remarked upon.</summary>
     public static IEnumerable<JsonRow> Read(string file)
     {
-        if (file != "-" && !File.Exists(file)) throw new LabException($"There is no file {file}. Give the path of a JSON lines file, or - for standard input.");
-        using var reader = file == "-" ? new StreamReader(Console.OpenStandardInput(), Encoding.UTF8) : new StreamReader(file, Encoding.UTF8);
+        if (file != "-") MustBeFile(file, "a JSON lines file, or - for standard input");
+        using var reader = new StreamReader(file == "-" ? Console.OpenStandardInput() : File.OpenRead(file), Strict);
         var name = file == "-" ? "standard input" : file;
-        var number = 0;
-        while (reader.ReadLine() is { } text)
+        var (number, rows) = (0, 0);
+        while (ReadLine(reader, name, ++number) is { } text)
         {
-            number++;
             if (string.IsNullOrWhiteSpace(text)) continue;
-            yield return new JsonRow(name, number, Parse(text, name, number));
+            rows++;
+            yield return new JsonRow(name, number, Parse(text, name, number, "a JSON object a line"));
         }
+        if (rows == 0) Console.Error.WriteLine($"sgglab: {name} is empty; wanted JSON lines.");
     }
 
     /// <summary>A file that is one JSON object.</summary>
-    public static JsonRow ReadWhole(string file) => File.Exists(file)
-        ? new JsonRow(file, 1, Parse(File.ReadAllText(file), file, 1))
-        : throw new LabException($"There is no file {file}. Give the path of a JSON file.");
+    public static JsonRow ReadWhole(string file)
+    {
+        MustBeFile(file, "a JSON file");
+        return new JsonRow(file, 1, Parse(File.ReadAllText(file), file, 1, "one JSON object"));
+    }
 
-    private static JsonElement Parse(string text, string file, int line)
+    private static UTF8Encoding Strict { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static void MustBeFile(string path, string wanted)
+    {
+        if (Directory.Exists(path)) throw new LabException($"{path} is a folder. Give the path of {wanted}.");
+        if (!File.Exists(path)) throw new LabException($"There is no file {path}. Give the path of {wanted}.");
+    }
+
+    private static string? ReadLine(StreamReader reader, string file, int line)
+    {
+        try
+        {
+            return reader.ReadLine();
+        }
+        catch (DecoderFallbackException problem)
+        {
+            throw new LabException($"{file}, line {line} or soon after: bytes that are no UTF-8; wanted JSON lines in UTF-8. Convert the file, as by iconv -t UTF-8.", inner: problem);
+        }
+    }
+
+    private static JsonElement Parse(string text, string file, int line, string wanted)
     {
         try
         {
             using var document = JsonDocument.Parse(text);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new LabException($"{file}, line {line}: {Kind(document.RootElement)}; wanted a JSON object a line.");
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new LabException($"{file}, line {line}: {Kind(document.RootElement)}; wanted {wanted}.");
             return document.RootElement.Clone();
         }
         catch (JsonException problem)
         {
-            throw new LabException($"{file}, line {line}: no JSON ({problem.Message.Split('.')[0]} at byte {problem.BytePositionInLine}); wanted a JSON object a line.", inner: problem);
+            throw new LabException($"{file}, line {line}: no JSON ({problem.Message.Split('.')[0]} at byte {problem.BytePositionInLine}); wanted {wanted}.", inner: problem);
         }
     }
 

@@ -22,6 +22,7 @@ internal static class ScoreEvaluation
         };
         command.SetAction(parsed =>
         {
+            EvaluationFiles.MustDiffer(parsed.GetValue(truth)!, parsed.GetValue(predictions)!);
             var report = SceneGraphEvaluator.Evaluate(
                 EvaluationFiles.VocabularyOf(parsed.GetValue(dataset)!),
                 EvaluationFiles.GroundTruth(parsed.GetValue(truth)!),

@@ -24,16 +24,16 @@ internal sealed class EvaluatedImage
         foreach (var prediction in predictions)
         {
             if (!byId.TryAdd(prediction.ImageId, prediction))
-                throw new LabException($"Image {prediction.ImageId} has two predictions; wanted one an image. Remove one of them.");
+                throw new LabException($"{TrueGraph.At(prediction.Source)}Image {prediction.ImageId} has two predictions; wanted one an image. Remove one of them.");
             if (prediction.BoxScaleWidth == 0 || prediction.BoxScaleHeight == 0)
-                throw new LabException($"The prediction of image {prediction.ImageId} has a box_scale of 0; wanted [1000, 1000] or the size in pixels of the image that the model saw.");
+                throw new LabException($"{TrueGraph.At(prediction.Source)}The prediction of image {prediction.ImageId} has a box_scale of 0; wanted [1000, 1000] or the size in pixels of the image that the model saw.");
         }
         var images = new List<EvaluatedImage>(groundTruths.Count);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var annotations = 0;
         foreach (var image in groundTruths)
         {
-            if (!seen.Add(image.ImageId)) throw new LabException($"The ground truth has image {image.ImageId} twice; wanted each once. Remove one of them.");
+            if (!seen.Add(image.ImageId)) throw new LabException($"{TrueGraph.At(image.Source)}The ground truth has image {image.ImageId} twice; wanted each once. Remove one of them.");
             var truth = TrueGraph.Make(image, vocabulary, annotations);
             annotations += truth.Labels.Length;
             var prediction = byId.TryGetValue(image.ImageId, out var raw) ? PredictedGraph.Make(raw, image, vocabulary, protocol) : null;
@@ -47,7 +47,7 @@ internal sealed class EvaluatedImage
         }
         foreach (var prediction in predictions)
             if (!seen.Contains(prediction.ImageId))
-                throw new LabException($"There is a prediction for image {prediction.ImageId}, which is not in the ground truth. Give the ground truth of the split that was predicted.");
+                throw new LabException($"{TrueGraph.At(prediction.Source)}There is a prediction for image {prediction.ImageId}, which is not in the ground truth. Give the ground truth of the split that was predicted.");
         return images;
     }
 

@@ -43,6 +43,9 @@ internal sealed class TrueGraph
             ? index
             : throw Bad($"relationship {relation + 1} has the {end} \"{id}\"", "the id of one of the image's objects");
 
-        LabException Bad(string given, string wanted) => new($"Ground truth of image {image.ImageId}: {given}; wanted {wanted}. Correct the data set, or name the vocabulary that it uses.");
+        LabException Bad(string given, string wanted) => new($"{At(image.Source)}Ground truth of image {image.ImageId}: {given}; wanted {wanted}. Correct the data set, or name the vocabulary that it uses.");
     }
+
+    /// <summary>The beginning of a message about something that was read there.</summary>
+    public static string At(string? source) => source is null ? "" : source + ": ";
 }

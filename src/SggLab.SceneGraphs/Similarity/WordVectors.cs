@@ -15,6 +15,8 @@ public sealed class WordVectors
 
     public static WordVectors Load(string path)
     {
+        if (Directory.Exists(path))
+            throw new LabException($"{path} is a folder. Give the path of a GloVe text file, such as glove.6B.50d.txt.");
         if (!File.Exists(path))
             throw new LabException($"There is no word vector file {path}. Give the path of a GloVe text file, such as glove.6B.50d.txt.");
         using var reader = new StreamReader(path);

@@ -130,6 +130,8 @@ public sealed class EvaluationBehaviourTests
         Message(() => Evaluate(Perfect, null, Image with { Graph = new([new("cube.1", default)], [new("cube.1", "on", "cube.9")]) }))
             .ShouldStartWith("Ground truth of image a: relationship 1 has the object \"cube.9\"; wanted the id of one of the image's objects.");
         Message(() => Evaluate(Perfect, null, Image with { Graph = new([new("cube.1", default)], [new("cube.1", "above", "cube.1")]) })).ShouldContain("predicate \"above\"");
+        Message(() => Evaluate(Perfect, null, Image with { Source = "gt.jsonl, line 1", Graph = new([new("pyramid.1", default)], []) })).ShouldStartWith("gt.jsonl, line 1: Ground truth of image a: object 1");
+        Message(() => SceneGraphEvaluator.Evaluate(Shapes, [Image], [new("b", Perfect) { Source = "p.jsonl, line 7" }], EvaluationProtocol.Reference)).ShouldStartWith("p.jsonl, line 7: There is a prediction");
         Message(() => EvaluationProtocol.Find("coco")).ShouldContain("reference, sound");
         Message(() => KnownVocabularies.Find("coco")).ShouldContain("vg150, psg");
     }
