@@ -68,7 +68,8 @@ public sealed class DocumentedExamplesTests
             new RawPrediction("B", "A man on a street."),
             new RawPrediction("C", """{"objects": [{"id": "man.1", "bbox": [0, 0, 400, 400]}, {"id": "tree.2", "bbox": [500, 500, 900, 900]}], "relationships": []}"""),
         };
-        var report = SceneGraphEvaluator.Evaluate(KnownVocabularies.Vg150, truths, predictions, EvaluationProtocol.Reference);
+        EvaluationReport Evaluate() => SceneGraphEvaluator.Evaluate(KnownVocabularies.Vg150, truths, predictions, EvaluationProtocol.Reference);
+        var report = Evaluate();
         report.Failure.RatePercent.ShouldBe(33.3333);
         report.ValidPredictions.ShouldBe(2);
         report.Pooled.Recall.ShouldBe(1 / 4.0);
@@ -76,6 +77,15 @@ public sealed class DocumentedExamplesTests
         report.PerImage.Recall.ShouldBe(1 / 6.0, 1e-12);
         report.Sgdet.Recall.At50.ShouldBe(1 / 4.0);
         report.Sgdet.MeanRecall.At50.ShouldBe(1 / 50.0, 1e-12);
+        report.Sgdet.NoGraphRecall.At50.ShouldBe(1 / 4.0);
+        report.Sgdet.ZeroShot!.Value.At50.ShouldBe(double.NaN);
+        report.Coco.Ap50.ShouldBe(0.5421, 5e-5);
         report.Corrected.Recall.At50.ShouldBe(1 / 6.0, 1e-12);
+        report.Corrected.MeanRecall.At50.ShouldBe(1 / 3.0, 1e-12);
+        report.Corrected.Coco.Ap50.ShouldBe(0.6658, 5e-5);
+
+        predictions[0] = predictions[0] with { Response = predictions[0].Response.Replace("riding", "on", StringComparison.Ordinal) };
+        Evaluate().Sgdet.Recall.At50.ShouldBe(0);
+        Evaluate().Sgdet.NoGraphRecall.At50.ShouldBe(1 / 4.0);
     }
 }

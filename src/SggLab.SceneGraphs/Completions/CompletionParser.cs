@@ -68,7 +68,7 @@ public static class CompletionParser
         private CompletionFailure? ReadObjects(int list, out List<SceneObject> objects)
         {
             objects = [];
-            if (!TryIterate(list, out var count)) return Wrong("\"objects\"", list, "a list");
+            if (!_json.TryIterate(list, out var count)) return Wrong("\"objects\"", list, "a list");
             var at = list + 1;
             for (var i = 0; i < count; i++, at = _json[at].Next)
             {
@@ -101,7 +101,7 @@ public static class CompletionParser
             Span<double> values = stackalloc double[4];
             for (var i = 0; i < 4; i++)
             {
-                if (_json[bbox].Kind != JsonKind.Array || !IsNumber(bbox + 1 + i))
+                if (_json[bbox].Kind != JsonKind.Array || !_json[bbox + 1 + i].IsNumber)
                     return new CompletionFailure(CompletionFailureKind.BoxValues, $"{where} has a box with something else than numbers in it.");
                 values[i] = _json[bbox + 1 + i].Number;
             }
@@ -112,7 +112,7 @@ public static class CompletionParser
         private CompletionFailure? ReadRelationships(int list, out List<SceneRelationship> relationships)
         {
             relationships = [];
-            if (!TryIterate(list, out var count)) return Wrong("\"relationships\"", list, "a list");
+            if (!_json.TryIterate(list, out var count)) return Wrong("\"relationships\"", list, "a list");
             var at = list + 1;
             for (var i = 0; i < count; i++, at = _json[at].Next)
             {
@@ -140,16 +140,6 @@ public static class CompletionParser
         private int Find(int objectIndex, string key) => _json.Find(objectIndex, key, Answer);
 
         private string Text(int index) => _json.Characters(_json[index], Answer).ToString();
-
-        // Python iterates over an empty text or dict without complaint.
-        private bool TryIterate(int index, out int count)
-        {
-            ref readonly var node = ref _json[index];
-            count = node.Kind == JsonKind.Array ? node.Count : 0;
-            return node.Kind == JsonKind.Array || (node.Kind == JsonKind.Object && node.Count == 0) || (node.Kind == JsonKind.String && node.Length == 0);
-        }
-
-        private bool IsNumber(int index) => _json[index].Kind is JsonKind.Integer or JsonKind.Float or JsonKind.True or JsonKind.False;
 
         private bool HasHugeInteger(int bbox)
         {

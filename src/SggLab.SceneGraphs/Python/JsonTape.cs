@@ -18,4 +18,8 @@ public enum JsonKind : byte
 /// <param name="Count">Members of an array, pairs of an object.</param>
 /// <param name="Start">Of a string: where its characters start, in the text or (if <paramref name="Escaped"/>) in the unescaped buffer.</param>
 /// <param name="Number">Of a number: its value; an integer too large for a double is infinite.</param>
-internal record struct JsonNode(JsonKind Kind, bool Escaped, int Start, int Length, int Count, int Next, double Number);
+internal record struct JsonNode(JsonKind Kind, bool Escaped, int Start, int Length, int Count, int Next, double Number)
+{
+    /// <summary>What is an <c>int</c> or a <c>float</c> in Python: its booleans are integers.</summary>
+    public readonly bool IsNumber => Kind is JsonKind.Integer or JsonKind.Float or JsonKind.True or JsonKind.False;
+}

@@ -68,6 +68,16 @@ internal sealed class PythonJson
         return found;
     }
 
+    /// <summary>What <c>for x in value</c> does: members of a list; nothing for an empty text or dict; false for all else, which raises at once or at the first member.</summary>
+    public bool TryIterate(int index, out int members)
+    {
+        ref readonly var node = ref _tape[index];
+        members = node.Kind == JsonKind.Array ? node.Count : 0;
+        return node.Kind == JsonKind.Array
+            || (node.Kind == JsonKind.Object && node.Count == 0)
+            || (node.Kind == JsonKind.String && node.Length == 0);
+    }
+
     // Iterative, so that a deep text cannot exhaust the stack. The loop alternates between "a value starts here" and "a value has ended here".
     private bool TryParseValue(ReadOnlySpan<char> text, ref int position)
     {

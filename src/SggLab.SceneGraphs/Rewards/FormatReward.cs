@@ -33,7 +33,7 @@ internal static class FormatReward
             c.NameOf(id).ListedIn = c.Number;
             if (box < 0 || c.Json(box).Kind != JsonKind.Array || c.Json(box).Count != 4) return false;
             for (var k = 1; k <= 4; k++)
-                if (!RewardCase.IsNumber(c.Json(box + k).Kind)) return false;
+                if (!c.Json(box + k).IsNumber) return false;
         }
         return true;
     }

@@ -78,8 +78,6 @@ internal sealed class NameTable
         return entry.Used;
     }
 
-    public string CategoryText(int category) => _categoryTexts[category];
-
     /// <summary>Call between two cases, when no name is in use.</summary>
     public void StartCase()
     {

@@ -116,15 +116,7 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
 
     public Name NameOf(int stringIndex) => Names.Get(_json.Characters(_json[stringIndex], Answer));
 
-    /// <summary>What <c>for x in value</c> does: members of a list; nothing for an empty text or dict; raises for all else, at once or at the first member.</summary>
-    public bool TryIterate(int index, out int members)
-    {
-        ref readonly var node = ref _json[index];
-        members = node.Kind == JsonKind.Array ? node.Count : 0;
-        return node.Kind == JsonKind.Array
-            || (node.Kind == JsonKind.Object && node.Count == 0)
-            || (node.Kind == JsonKind.String && node.Length == 0);
-    }
+    public bool TryIterate(int index, out int members) => _json.TryIterate(index, out members);
 
     /// <summary>Reads and scales the written objects; false where the reference raises.</summary>
     public bool TryReadNodes() => _hasNodes ??= ReadNodes();
@@ -159,15 +151,12 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
         {
             ref readonly var value = ref _json[index + 1 + i];
             // A member that is a container moves the next ones, but is refused here.
-            if (!IsNumber(value.Kind) || (value.Kind == JsonKind.Integer && double.IsInfinity(value.Number))) return false;
+            if (!value.IsNumber || (value.Kind == JsonKind.Integer && double.IsInfinity(value.Number))) return false;
             values[i] = value.Number;
         }
         box = new Box(values[0], values[1], values[2], values[3]);
         return true;
     }
-
-    /// <summary>Python's numbers: its booleans are integers.</summary>
-    public static bool IsNumber(JsonKind kind) => kind is JsonKind.Integer or JsonKind.Float or JsonKind.True or JsonKind.False;
 
     /// <summary>Reads the written relations; false where iterating them raises. What is wrong inside one is found by whoever looks.</summary>
     public bool TryReadEdges() => _hasEdges ??= ReadEdges();

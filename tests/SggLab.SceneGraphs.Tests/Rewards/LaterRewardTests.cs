@@ -68,6 +68,7 @@ public sealed class LaterRewardTests
     {
         var weights = new Dictionary<string, double> { ["behind"] = 3 };
         Earned("dual_granularity", With(Truth.Relationships[2]), new RewardSettings { PredicateWeights = weights, FineShare = 1 }).ShouldBe(5 * 3.0 / 5, 1e-12);
+        Earned("dual_granularity", With(Truth.Relationships[2]), new RewardSettings { PredicateWeights = weights }).ShouldBe(5 * (0.5 * 3 / 5 + 0.5 / 3), 1e-12);
         var reworded = With(new SceneRelationship("man.1", "onto", "horse.2"));
         Earned("dual_granularity", reworded, new RewardSettings { FineShare = 0, AlikeSimilarity = 1.1 }).ShouldBe(0);
         Earned("dual_granularity", reworded, new RewardSettings { FineShare = 0, AlikeSimilarity = 0 }).ShouldBe(5.0 / 3, 1e-12);
