@@ -118,7 +118,7 @@ internal sealed class JsonStream : IDisposable
         }
         catch (JsonException e)
         {
-            throw Broken($"is not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine}", e);
+            throw Broken($"is not valid at line {e.LineNumber + 1}, byte {e.BytePositionInLine}", e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SggLab.SceneGraphs.Graphs;
 using SggLab.SceneGraphs.Python;
 using SggLab.SceneGraphs.Similarity;
@@ -30,7 +31,7 @@ internal sealed class NameTable
     private int _compared;
 
     /// <param name="Case">The last case that compared it, as <paramref name="Used"/>.</param>
-    private readonly record struct CategoryDoc(int Case, Doc? Used, bool IsMade, Doc? Made);
+    private record struct CategoryDoc(int Case, Doc? Used, bool IsMade, Doc? Made);
 
     public NameTable(ICategorySimilarity similarity)
     {
@@ -68,14 +69,14 @@ internal sealed class NameTable
     // Made when first compared: the hard reward never does.
     private Doc? DocOf(DocSimilarity docs, int category)
     {
-        var entry = _categoryDocs[category];
+        ref var entry = ref CollectionsMarshal.AsSpan(_categoryDocs)[category];
         if (entry.Case == _case) return entry.Used;
+        entry.Case = _case;
         _compared += Math.Min(_categoryTexts[category].Length, DocSimilarity.LongestName);
-        var isPastLimit = _compared > MaxCompared;
-        if (!isPastLimit && !entry.IsMade) entry = entry with { IsMade = true, Made = docs.DocOfName(_categoryTexts[category]) };
         // A vector without length is like nothing but itself.
-        _categoryDocs[category] = entry = entry with { Case = _case, Used = isPastLimit ? new Doc([_categoryTexts[category]], []) : entry.Made };
-        return entry.Used;
+        if (_compared > MaxCompared) return entry.Used = new Doc([_categoryTexts[category]], []);
+        if (!entry.IsMade) (entry.IsMade, entry.Made) = (true, docs.DocOfName(_categoryTexts[category]));
+        return entry.Used = entry.Made;
     }
 
     /// <summary>Call between two cases, when no name is in use.</summary>

@@ -65,6 +65,14 @@ public sealed class BootstrapTests
     }
 
     [Fact]
+    public void Without_settings_2000_draws_are_made_from_the_seed_42()
+    {
+        var report = Report(i => i % 3 == 0);
+        Bootstrap.Intervals(report).ShouldBe(Bootstrap.Intervals(report, samples: 2000, seed: 42));
+        Bootstrap.Compare(report, Report(_ => true)).ShouldBe(Bootstrap.Compare(report, Report(_ => true), samples: 2000, seed: 42));
+    }
+
+    [Fact]
     public void A_set_is_no_better_than_itself()
     {
         var report = Report(i => i % 3 == 0);

@@ -69,6 +69,20 @@ public sealed class EvaluationQuirkTests
     private static readonly IEqualityComparer<(double, double, double)> Tolerant = EqualityComparer<(double, double, double)>.Create(
         (a, b) => Math.Abs(a.Item1 - b.Item1) + Math.Abs(a.Item2 - b.Item2) + Math.Abs(a.Item3 - b.Item3) < 1e-9);
 
+    [Theory]
+    [InlineData(31, 32, 0.5, -1)]
+    [InlineData(31, 33, 1, -1)]
+    [InlineData(33, 32, -1, 0.5)]
+    [InlineData(33, 31, -1, 1)]
+    [InlineData(33, 96, -1, 0.5)]
+    [InlineData(33, 97, -1, 1)]
+    public void A_wrong_detection_costs_precision_only_in_the_sizes_that_it_belongs_to(double known, double wrong, double small, double medium)
+    {
+        var coco = Evaluate(Image("1", [new("cube.1", new(0, 0, known, known))]), [new("cube.2", new(500, 500, 500 + wrong, 500 + wrong)), new("cube.1", new(0, 0, known, known))]).Coco;
+        coco.ApSmall.ShouldBe(small, 1e-9);
+        coco.ApMedium.ShouldBe(medium, 1e-9);
+    }
+
     [Fact]
     public void Of_two_free_objects_of_one_overlap_the_later_is_taken()
     {
@@ -102,6 +116,8 @@ public sealed class EvaluationQuirkTests
         var report = Evaluate(Image("1", objects, right), objects, [.. Enumerable.Repeat(wrong, before), right], EvaluationProtocol.Sound);
         report.Sgdet.Recall.ShouldBe(new AtK(at20, at50, at100));
         report.Sgdet.NoGraphRecall.ShouldBe(new AtK(at20, at50, at100));
+        report.Corrected.Recall.ShouldBe(new AtK(at20, at50, at100));
+        report.Corrected.MeanRecall.ShouldBe(new AtK(at20, at50, at100));
         report.Pooled.Recall.ShouldBe(1);
     }
 

@@ -21,6 +21,14 @@ public sealed class SpacySmTests
         wrong.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("o.O", "o.O")]
+    [InlineData("man-o.O", "man|-|o.O")]
+    [InlineData("(o.O)", "(|o.O|)")]
+    [InlineData("a.m.", "a.m.")]
+    public void Special_cases_that_the_patterns_cut_are_put_together_again(string text, string tokens) =>
+        SpacySmSimilarity.Shared.Tokenize(text).Select(t => t.Text).ShouldBe(tokens.Split('|'));
+
     [Fact]
     public void Every_vector_is_the_one_of_the_model()
     {
