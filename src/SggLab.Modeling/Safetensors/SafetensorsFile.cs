@@ -56,7 +56,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     {
         if (!File.Exists(path))
             throw new LabException($"There is no file {path}.");
-        var length = new FileInfo(path).Length;
+        var length = LengthOf(path);
         if (length < 8)
             throw new LabException($"{path} is not a safetensors file: it has {length} bytes and the header alone takes at least 8.");
         var map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
@@ -74,6 +74,13 @@ public sealed unsafe class SafetensorsFile : IDisposable
             map.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Of the file itself where the path is a link, as in the hub's cache.</summary>
+    private static long LengthOf(string path)
+    {
+        using var file = File.OpenHandle(path);
+        return RandomAccess.GetLength(file);
     }
 
     private static byte[] ReadHeader(string path, MemoryMappedViewAccessor view, long fileLength)
