@@ -32,5 +32,37 @@ public sealed class ParityFolderTests : IDisposable
     public void A_folder_of_the_same_weights_under_newer_names_is_compared_with_its_sibling() =>
         ParityFolder.Check(Golden.Model("qwen2-vl-tiny-nested")).ShouldAllBe(i => i.Ok);
 
+    /// <summary>The layout that tools/write-parity-folder.py writes: fewer files and tensors, and a tolerance of its own.</summary>
+    [Fact]
+    public void A_folder_that_a_user_wrote_is_compared_within_the_tolerance_it_states()
+    {
+        const string Name = "qwen2-vl-tiny";
+        foreach (var part in new[] { "inputs", "tokenizer", Name })
+            Directory.CreateDirectory(Path.Combine(_folder, part));
+        foreach (var file in new[] { "a.png", "pixels_patch14.safetensors" })
+            File.Copy(Path.Combine(Golden.Root, "inputs", file), Path.Combine(_folder, "inputs", file));
+        foreach (var name in new[] { "b.png", "c.png", "d.png" })
+            File.Copy(Path.Combine(Golden.Root, "inputs", name), Path.Combine(_folder, "inputs", name));
+        File.Copy(Path.Combine(Golden.Root, "tokenizer", "tokenizer.json"), Path.Combine(_folder, "tokenizer", "tokenizer.json"));
+        File.WriteAllLines(Path.Combine(_folder, "tokenizer", "encode.jsonl"), File.ReadLines(Path.Combine(Golden.Root, "tokenizer", "encode.jsonl")).Take(3));
+        foreach (var file in new[] { "config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json", "model.safetensors" })
+            File.CreateSymbolicLink(Path.Combine(_folder, Name, file), Path.Combine(Golden.Model(Name), file));
+        File.WriteAllText(Path.Combine(_folder, Name, "golden.json"), """{"cases": {"one_image": {"images": ["a.png"]}}, "tolerance": {"states": 0.01, "logits": 0.003}}""");
+        Keep(Name, "forward_one_image.safetensors", "input_ids", "attention_mask", "image_grid_thw", "position_ids", "inputs_embeds_merged", "hidden_after_layer_0", "hidden_after_final_norm", "logits_logsumexp", "logits_max");
+
+        var items = ParityFolder.Check(_folder).ToList();
+
+        items.Where(i => !i.Ok).ShouldBeEmpty();
+        items.Single(i => i.Item.EndsWith("hidden_after_layer_0", StringComparison.Ordinal)).Tolerance.ShouldBe(0.01);
+        items.Single(i => i.Item.EndsWith("logits_max", StringComparison.Ordinal)).Tolerance.ShouldBe(0.003);
+        items.Single(i => i.Item.EndsWith("position_ids", StringComparison.Ordinal)).Tolerance.ShouldBe(0);
+    }
+
+    private void Keep(string model, string file, params string[] names)
+    {
+        using var golden = SafetensorsFile.Open(Path.Combine(Golden.Model(model), file));
+        SafetensorsWriter.Write(Path.Combine(_folder, model, file), names.Where(golden.Entries.ContainsKey).Select(name => KeyValuePair.Create(name, golden.Read(name))));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

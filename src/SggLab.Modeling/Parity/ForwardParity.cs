@@ -21,11 +21,12 @@ internal sealed class ForwardParity(Qwen2VLModel model, string folder, JsonEleme
         var name = file["forward_".Length..^".safetensors".Length];
         using var batch = GoldenBatch.Of(model, reference, name, folder, golden);
         var hidden_BTD = model.Hidden(batch, trace: trace);
-        var tolerance = name == "long_prompt" ? LongTolerance : Tolerance;
+        var own = name == "long_prompt" ? LongTolerance : Tolerance;
+        var (states, logits) = (StatedTolerance.Of(golden, "states", own), StatedTolerance.Of(golden, "logits", own));
         var items = new List<ParityItem>();
         foreach (var entry in reference.Entries.Values)
         {
-            if (CheckOne(reference, entry.Name, batch, hidden_BTD, trace, tolerance) is { } item)
+            if (CheckOne(reference, entry.Name, batch, hidden_BTD, trace, entry.Name.StartsWith("logits", StringComparison.Ordinal) ? logits : states) is { } item)
                 items.Add(item with { Item = $"{Path.GetFileName(folder)}/{file}/{entry.Name}" });
         }
         return items;

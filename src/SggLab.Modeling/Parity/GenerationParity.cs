@@ -8,7 +8,7 @@ namespace SggLab.Modeling;
 /// <summary>Compares decoding with generation.safetensors: ids of greedy runs, logits of their first steps, distributions of a draw.</summary>
 internal sealed class GenerationParity : IDisposable
 {
-    private const double LogitTolerance = 2e-4;
+    private const double OwnLogitTolerance = 2e-4;
     private const double ProbabilityTolerance = 1e-4;
 
     private readonly Qwen2VLModel _model;
@@ -18,10 +18,12 @@ internal sealed class GenerationParity : IDisposable
     private readonly JsonDocument _settings;
     private readonly List<ProcessedPrompt> _prompts;
     private readonly int _vocabulary;
+    private readonly double _logitTolerance;
 
     public GenerationParity(Qwen2VLModel model, string folder, JsonElement golden, IDecodeEngine engine)
     {
         (_model, _folder, _engine, _vocabulary) = (model, folder, engine, model.Config.Text.VocabSize);
+        _logitTolerance = StatedTolerance.Of(golden, "logits", OwnLogitTolerance);
         _reference = SafetensorsFile.Open(Path.Combine(folder, "generation.safetensors"));
         _settings = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "generation.json")));
         using var scope = NewDisposeScope();
@@ -64,9 +66,9 @@ internal sealed class GenerationParity : IDisposable
         if (Has($"{run}/new_ids", out var ids))
             yield return ParityItem.Exact($"{run}/new_ids", DifferentIds(outcome, ids));
         if (Has($"{run}/logits_first_steps", out var logits))
-            yield return ParityItem.Of($"{run}/logits_first_steps", Compare.MaxAbs(Stack(outcome.Logits, logits), logits), LogitTolerance);
+            yield return ParityItem.Of($"{run}/logits_first_steps", Compare.MaxAbs(Stack(outcome.Logits, logits), logits), _logitTolerance);
         if (Has($"{run}/scores_first_steps", out var scores))
-            yield return ParityItem.Of($"{run}/scores_first_steps", Compare.MaxAbs(Stack(outcome.Scores, scores), scores), LogitTolerance);
+            yield return ParityItem.Of($"{run}/scores_first_steps", Compare.MaxAbs(Stack(outcome.Scores, scores), scores), _logitTolerance);
         if (Has($"{run}/probabilities_step1", out var probabilities))
             yield return ParityItem.Of($"{run}/probabilities_step1", Compare.MaxAbs(tensor(outcome.Probabilities, probabilities.shape), probabilities), ProbabilityTolerance);
     }
