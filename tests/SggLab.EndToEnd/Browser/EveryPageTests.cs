@@ -32,7 +32,7 @@ public sealed partial class EveryPageTests(LabSite site, LabBrowser browser)
             await lab.GoAsync(path);
             await lab.ShouldFitAsync(path);
             await Expect(lab.Page.Locator("h1")).ToHaveCountAsync(1);
-            (await lab.Page.TitleAsync()).ShouldEndWith("· SggLab");
+            await Expect(lab.Page).ToHaveTitleAsync(new Regex("· SggLab$"));
             await PicturesAsync(lab, name);
         }
         lab.Errors.ShouldBeEmpty();

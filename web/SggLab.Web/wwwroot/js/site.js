@@ -20,7 +20,10 @@ document.addEventListener('click', async (event) => {
   }
   if (event.target.closest('#lab-menu a')) {
     const menu = document.getElementById('lab-menu');
-    if (menu?.classList.contains('show')) window.bootstrap.Collapse.getOrCreateInstance(menu).hide();
+    const fold = () => window.bootstrap.Collapse.getOrCreateInstance(menu).hide();
+    // Bootstrap does not fold what still unfolds.
+    if (menu.classList.contains('collapsing')) menu.addEventListener('shown.bs.collapse', fold, { once: true });
+    else if (menu.classList.contains('show')) fold();
   }
 });
 
