@@ -85,7 +85,7 @@ public sealed class ImageProcessor
         var (side, merge, times) = (Settings.PatchSize, Settings.MergeSize, Settings.TemporalPatchSize);
         var area = side * side;
         var patch = 3 * times * area;
-        var pixels = new float[grid.Patches * patch];
+        var pixels = GC.AllocateUninitializedArray<float>(grid.Patches * patch);
         var n = 0;
         for (var top = 0; top < grid.Height; top += merge)
         for (var left = 0; left < grid.Width; left += merge)

@@ -66,7 +66,7 @@ internal static unsafe class PillowBicubic
     private static byte[] Rows(byte[] pixels, int width, int height, int newWidth)
     {
         var weights = Weights.Of(width, newWidth);
-        var result = new byte[3 * newWidth * height];
+        var result = GC.AllocateUninitializedArray<byte>(3 * newWidth * height);
         var wide = new int[4 * width];
         fixed (byte* from = pixels, to = result)
         fixed (int* row = wide, values = weights.Values)
@@ -97,7 +97,7 @@ internal static unsafe class PillowBicubic
     {
         var weights = Weights.Of(height, newHeight);
         var line = 3 * width;
-        var result = new byte[line * newHeight];
+        var result = GC.AllocateUninitializedArray<byte>(line * newHeight);
         var sums = new int[line];
         fixed (byte* from = pixels, to = result)
         fixed (int* sum = sums)
