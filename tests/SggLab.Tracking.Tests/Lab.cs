@@ -56,8 +56,8 @@ public abstract class Lab(RunningLab lab)
     internal async Task<ExperimentQueued> QueueAsync(params RunSpec[] runs) =>
         (await Commands.SendAsync(new QueueRuns(Ada, LabId.New(), new ExperimentSpec { Experiment = "three rewards", Runs = runs }), Stop)).Value!;
 
-    internal async Task<string> AdmitAsync(string worker, string incarnation = "a") =>
-        (await Commands.SendAsync(new AdmitWorker(WorkerToken, new RegisterWorker(worker, incarnation, "box", "cpu", 1, "1.0")), Stop)).Value!;
+    internal async Task<string> AdmitAsync(string worker, string incarnation = "a", string device = "cpu") =>
+        (await Commands.SendAsync(new AdmitWorker(WorkerToken, new RegisterWorker(worker, incarnation, "box", device, 1, "1.0")), Stop)).Value!;
 
     internal async Task<LeaseGrant?> TryLeaseAsync(string worker)
     {

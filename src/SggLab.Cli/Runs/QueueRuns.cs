@@ -53,5 +53,6 @@ internal static class QueueRuns
     {
         Console.Out.WriteLine($"Experiment {queued.ExperimentId} ({spec.Experiment}): {queued.Runs.Count} {(queued.Runs.Count == 1 ? "run" : "runs")} {(queued.Already is true ? "queued already under this key; nothing was queued now" : "queued")}.");
         Report.Table(["run", "name"], queued.Runs.Select(r => new[] { r.Id, r.Name }), "");
+        if (queued.Waits is { } waits) Console.Out.WriteLine(waits);
     }
 }

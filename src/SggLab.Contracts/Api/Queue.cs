@@ -6,7 +6,8 @@ namespace SggLab.Contracts.Api;
 /// spec it is refused (409).</summary>
 public sealed record QueueExperiment(string? Key, ExperimentSpec Spec);
 /// <param name="Already">True where this very spec was queued under the key before: nothing was queued now.</param>
-public sealed record ExperimentQueued(string ExperimentId, IReadOnlyList<QueuedRun> Runs, bool? Already = null);
+/// <param name="Waits">A sentence where runs need a device that no connected worker has.</param>
+public sealed record ExperimentQueued(string ExperimentId, IReadOnlyList<QueuedRun> Runs, bool? Already = null, string? Waits = null);
 public sealed record QueuedRun(string Id, string Name);
 
 /// <summary>Reply of POST /api/v1/runs/{id}/cancel and /retry.</summary>

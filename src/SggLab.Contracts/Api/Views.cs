@@ -36,7 +36,8 @@ public sealed record CheckpointNode(string Id, string RunId, string Run, int Att
 public sealed record CheckpointLineage(CheckpointNode Checkpoint, IReadOnlyList<CheckpointNode> Ancestors, IReadOnlyList<CheckpointNode> Descendants,
     IReadOnlyList<EvaluationSummary> Evaluations);
 
-public sealed record QueueItem(int Position, RunSummary Run, string? WaitsFor);
+/// <param name="Device">What the run computes on: cpu or cuda. Only a worker that has it takes the run.</param>
+public sealed record QueueItem(int Position, RunSummary Run, string? WaitsFor, string Device = "cpu");
 public sealed record WorkerSummary(string Id, string Machine, string Device, string State, string? RunId, string? Run, DateTimeOffset LastSeen, string Version);
 /// <param name="Run">The run's name as it stands in the text.</param>
 public sealed record ActivityItem(long Event, DateTimeOffset At, string By, string Text, string? RunId, string? ExperimentId, string? Checkpoint, string? Run = null);

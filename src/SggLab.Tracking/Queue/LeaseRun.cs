@@ -9,7 +9,7 @@ using SggLab.Tracking.Telemetry;
 
 namespace SggLab.Tracking.Queue;
 
-/// <summary>Gives the next run to a registered worker; answers null where nothing waits. A worker whose answer got lost is given the same lease again.</summary>
+/// <summary>Gives the next run that it can compute to a registered worker; answers null where none waits. A worker whose answer got lost is given the same lease again.</summary>
 public sealed record LeaseRun(Actor By, string WorkerId) : ILabCommand<LeaseAnswer>;
 
 public sealed record LeaseAnswer(LeaseGrant? Grant);
@@ -22,13 +22,13 @@ public static class LeaseRunHandler
     {
         if (Permissions.ToWork(command.By) is { } forbidden)
             return forbidden;
-        if (await SeenAsync(session, source, command.WorkerId, cancellation) is not { } incarnation)
+        if (await SeenAsync(session, source, command.WorkerId, cancellation) is not var (incarnation, device))
             return Refusal.NotFound($"Worker {SafeText.Of(command.WorkerId, 80)} has not registered; POST /api/v1/workers first.");
         session.SignedByWorker(command.WorkerId);
         foreach (var held in await Leases.LockOfWorkerAsync(session, command.WorkerId, cancellation))
             if (held.Incarnation == incarnation && await session.Events.FetchLatest<Run>(StreamKeys.Run(held.RunId), cancellation) is { } mine)
                 return Outcome.Already(new LeaseAnswer(await GrantAsync(session, mine, held, settings, cancellation)));
-        if (await ClaimAsync(session, cancellation) is not { } runId)
+        if (await ClaimAsync(session, device, cancellation) is not { } runId)
             return Nothing;
         var stream = await session.Events.FetchForWriting<Run>(StreamKeys.Run(runId), cancellation);
         if (stream.Aggregate is not { Phase: RunPhase.Queued } run)
@@ -47,23 +47,25 @@ public static class LeaseRunHandler
     }
 
     /// <summary>Notes that the worker was heard of, whatever comes of its asking; then locks its row, so that one worker's askings follow each other.</summary>
-    private static async Task<string?> SeenAsync(IDocumentSession session, NpgsqlDataSource source, string workerId, CancellationToken cancellation)
+    private static async Task<(string Incarnation, string? Device)?> SeenAsync(IDocumentSession session, NpgsqlDataSource source, string workerId, CancellationToken cancellation)
     {
         await using (var seen = source.CreateCommand("update lab.worker_presence set last_seen = now() where worker_id = $1"))
         {
             seen.Parameters.Add(new NpgsqlParameter { Value = workerId });
             await seen.ExecuteNonQueryAsync(cancellation);
         }
-        await using var command = await session.CommandAsync("select incarnation from lab.worker_presence where worker_id = $1 for update", cancellation, workerId);
-        return await command.ExecuteScalarAsync(cancellation) as string;
+        await using var command = await session.CommandAsync("select incarnation, device from lab.worker_presence where worker_id = $1 for update", cancellation, workerId);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? (reader.GetString(0), reader.Text(1)) : null;
     }
 
-    private static async Task<string?> ClaimAsync(IDocumentSession session, CancellationToken cancellation)
+    /// <summary>A run on the CPU suits every worker; one on a GPU waits for a worker that has one, and holds up none behind it.</summary>
+    private static async Task<string?> ClaimAsync(IDocumentSession session, string? device, CancellationToken cancellation)
     {
         await using var command = await session.CommandAsync($"""
-            select run_id from lab.{QueueEntries.Table} where tenant_id = $1 and state = 'queued' and not waits
+            select run_id from lab.{QueueEntries.Table} where tenant_id = $1 and state = 'queued' and not waits and device in ('cpu', $2)
             order by priority desc, queued_at, position, run_id limit 1 for update skip locked
-            """, cancellation, session.TenantId);
+            """, cancellation, session.TenantId, device ?? "cpu");
         return await command.ExecuteScalarAsync(cancellation) as string;
     }
 

@@ -17,7 +17,7 @@ internal sealed class QueueEntries : ReadModel
         create table if not exists {s}.{{Table}} (
             tenant_id text not null, run_id text not null, experiment_id text not null,
             queued_at timestamptz not null, position int not null, priority int not null default 0,
-            starts_from text, waits boolean not null, state text not null,
+            starts_from text, waits boolean not null, state text not null, device text not null default 'cpu',
             primary key (tenant_id, run_id));
         create index if not exists {{Table}}_next on {s}.{{Table}} (tenant_id, priority desc, queued_at, position, run_id) where state = 'queued' and not waits;
         create index if not exists {{Table}}_starts_from on {s}.{{Table}} (tenant_id, starts_from) where waits;
@@ -28,8 +28,8 @@ internal sealed class QueueEntries : ReadModel
         On<RunQueued>((e, sql) =>
         {
             sql.Add($$"""
-                insert into {s}.{{Table}} (tenant_id, run_id, experiment_id, queued_at, position, starts_from, waits, state) values (?, ?, ?, ?, ?, ?, ?, 'queued')
-                """, e.TenantId, e.Data.RunId, e.Data.ExperimentId, e.Timestamp, e.Data.Position, e.Data.StartsFrom, e.Data.StartsFrom is not null);
+                insert into {s}.{{Table}} (tenant_id, run_id, experiment_id, queued_at, position, starts_from, waits, device, state) values (?, ?, ?, ?, ?, ?, ?, ?, 'queued')
+                """, e.TenantId, e.Data.RunId, e.Data.ExperimentId, e.Timestamp, e.Data.Position, e.Data.StartsFrom, e.Data.StartsFrom is not null, e.Data.Spec.Device);
             sql.Tell(e.TenantId, "queue", e.Data.RunId);
         });
         On<RunLeased>((e, sql) => Move(sql, e.TenantId, e.Data.RunId, "leased"));

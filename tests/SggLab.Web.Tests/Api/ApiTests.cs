@@ -47,6 +47,19 @@ public sealed class ApiTests(SiteProcess site) : IClassFixture<SiteProcess>
     }
 
     [Fact]
+    public async Task Queueing_runs_that_no_worker_can_take_says_so()
+    {
+        using var admin = site.ClientOf("admin-token");
+        var spec = WorkerSide.Experiment("large", "one", "two");
+
+        var queued = await WorkerSide.QueueAsync(admin, spec with { Runs = [spec.Runs[0] with { Device = "cuda" }, spec.Runs[1]] });
+
+        queued.Waits.ShouldNotBeNull().ShouldStartWith("one waits for a worker with a GPU; none is connected.");
+        using var cancelled = await admin.PostAsync(new Uri($"runs/{queued.Runs[1].Id}/cancel", UriKind.Relative), null, Stop);
+        cancelled.EnsureSuccessStatusCode();
+    }
+
+    [Fact]
     public async Task A_blob_is_kept_under_its_hash_and_nothing_else()
     {
         using var worker = site.ClientOf("worker-token");

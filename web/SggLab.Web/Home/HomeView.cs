@@ -1,4 +1,5 @@
 using SggLab.Contracts.Api;
+using SggLab.Tracking.Queue;
 using SggLab.Web.Look;
 
 namespace SggLab.Web.Home;
@@ -54,6 +55,7 @@ public sealed record HomeView
     {
         ( > 0, 0) => "Runs wait, but no worker is connected. Start one with `sgglab worker run`, or look at `sgglab status`.",
         ( > 0, _) when Queue.All(item => item.WaitsFor is not null) => "The waiting runs start from others that have not completed: the queue says which.",
+        ( > 0, _) when Queue.All(item => item.WaitsFor is not null || DeviceWait.Why(item.Device, WorkerList) is not null) => "The next runs wait for a worker with a GPU: the queue says which.",
         ( > 0, _) => "A worker takes the next run in a moment.",
         _ => "Queue an experiment, and its runs appear here.",
     };

@@ -1,4 +1,5 @@
 using SggLab.Contracts.Api;
+using SggLab.Tracking.Queue;
 
 namespace SggLab.Web.Queue;
 
@@ -24,6 +25,7 @@ public static class QueueText
         { WaitsFor: not null, Run.Message: { } why } => why,
         { WaitsFor: { } start } => $"{start} must complete first: it starts from its checkpoint",
         _ when workers.All(worker => worker.State is "lost") => "no worker is connected",
+        _ when DeviceWait.Why(item.Device, workers) is { } device => device,
         _ when workers.Any(worker => worker.State is "idle") => "a worker takes it in a moment",
         _ => "all workers are busy",
     };

@@ -2,6 +2,8 @@ using SggLab.Contracts.Api;
 using SggLab.Contracts;
 using SggLab.Tracking;
 using SggLab.Tracking.Experiments;
+using SggLab.Tracking.Queue;
+using SggLab.Tracking.Workers;
 
 namespace SggLab.Web.Api.Experiments;
 
@@ -15,9 +17,11 @@ internal static class ExperimentRoutes
         api.MapPost("/experiments", QueueAsync).For(ApiRoles.Writers);
     }
 
-    private static async Task<IResult> QueueAsync(LabCommands commands, HttpContext context)
+    private static async Task<IResult> QueueAsync(LabCommands commands, WorkerQueries workers, HttpContext context)
     {
         var request = await ApiAnswer.ReadAsync<QueueExperiment>(context);
-        return ApiAnswer.Of(await commands.SendAsync(new QueueRuns(context.Actor(), request.Key ?? LabId.New(), request.Spec)));
+        var outcome = await commands.SendAsync(new QueueRuns(context.Actor(), request.Key ?? LabId.New(), request.Spec));
+        var there = await workers.ListAsync(context.Actor(), context.RequestAborted);
+        return ApiAnswer.Of(outcome, queued => ApiAnswer.Of(queued with { Waits = DeviceWait.NoWorkerFor(request.Spec.Runs.Select(run => (run.Name, run.Device)), there) }));
     }
 }
