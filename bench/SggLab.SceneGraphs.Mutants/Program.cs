@@ -29,9 +29,10 @@ int Run()
     var build = new MutantBuild(repository, configuration, built);
     var assembly = Path.Combine(folder, "SggLab.SceneGraphs.dll");
     if (!build.TryEmit(null, assembly)) throw new InvalidOperationException("The unchanged sources do not compile here.");
-    var unchanged = new Trial(folder, TimeSpan.FromMinutes(10));
-    if (unchanged.Run() != Verdict.Survived) throw new InvalidOperationException("The tests fail on the unchanged sources.");
-    var trial = new Trial(folder, TimeSpan.FromSeconds(10) + 3 * unchanged.Spent);
+    var tests = Path.Combine(repository, "tests", "SggLab.SceneGraphs.Tests");
+    var unchanged = new Trial(folder, tests, TimeSpan.FromMinutes(10));
+    if (unchanged.Run(null) != Verdict.Survived) throw new InvalidOperationException("The tests fail on the unchanged sources.");
+    var trial = new Trial(folder, tests, TimeSpan.FromSeconds(10) + 3 * unchanged.Spent);
 
     var random = new Random(seed);
     var areas = build.Sources.SelectMany(s => MutantFinder.Find(s.Tree, s.File)).Where(m => m.ToString().Contains(only, StringComparison.Ordinal)).GroupBy(m => m.Area)
@@ -42,7 +43,7 @@ int Run()
     for (var turn = 0; tried < count && areas.Exists(a => a.Count > 0); turn++)
     {
         if (!areas[turn % areas.Count].TryDequeue(out var mutant) || !build.TryEmit(mutant, assembly)) continue;
-        var verdict = trial.Run();
+        var verdict = trial.Run(mutant.Area);
         tried++;
         if (verdict == Verdict.Survived) survivors.Add(mutant);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{tried,4} {verdict,-9} {mutant}"));

@@ -9,17 +9,23 @@ internal enum Verdict
     TimedOut,
 }
 
-/// <summary>Runs the tests against whatever assembly lies in a folder: the quick ones first, the fuzz tests only against what survives them.</summary>
+/// <summary>Runs the tests against whatever assembly lies in a folder: the tests of the mutant's own folder first, the fuzz tests only against what survives all others.</summary>
+/// <param name="tests">The sources of the tests: a folder a namespace.</param>
 /// <param name="limit">Processor time of a run, so that a loaded machine kills no mutant.</param>
-internal sealed class Trial(string folder, TimeSpan limit)
+internal sealed class Trial(string folder, string tests, TimeSpan limit)
 {
+    private const string Tests = "SggLab.SceneGraphs.Tests";
+    private const string Fuzzing = Tests + ".Fuzzing";
+
     /// <summary>Processor time of all runs so far.</summary>
     public TimeSpan Spent { get; private set; }
 
-    public Verdict Run()
+    /// <param name="own">The folder that was changed; null runs everything alike.</param>
+    public Verdict Run(string? own)
     {
-        var quick = Run("-namespace-", "SggLab.SceneGraphs.Tests.Fuzzing");
-        return quick == Verdict.Survived ? Run("-namespace", "SggLab.SceneGraphs.Tests.Fuzzing") : quick;
+        var verdict = own is null || !Directory.Exists(Path.Combine(tests, own)) ? Verdict.Survived : Run("-namespace", $"{Tests}.{own}");
+        if (verdict == Verdict.Survived) verdict = Run("-namespace-", $"{Tests}.{own ?? "None"}", "-namespace-", Fuzzing);
+        return verdict == Verdict.Survived ? Run("-namespace", Fuzzing) : verdict;
     }
 
     private Verdict Run(params string[] filter)

@@ -1,3 +1,4 @@
+using SggLab.SceneGraphs.Buffers;
 using SggLab.SceneGraphs.Python;
 
 namespace SggLab.SceneGraphs.Completions;
@@ -15,7 +16,7 @@ internal static class AnswerText
     /// <param name="buffer">Grown as needed; the answer lies in it.</param>
     public static Range Extract(ReadOnlySpan<char> completion, ref char[] buffer)
     {
-        if (buffer.Length < completion.Length) buffer = new char[Math.Max(completion.Length, buffer.Length * 2)];
+        Scratch.Fit(ref buffer, completion.Length);
         var length = CopyWithoutFences(completion, buffer);
         ReadOnlySpan<char> text = buffer.AsSpan(0, length);
         var open = text.IndexOf(Open);

@@ -35,7 +35,7 @@ public static class CompletionParser
     private sealed class Reader
     {
         private readonly PythonJson _json = new();
-        private char[] _buffer = new char[4096];
+        private char[] _buffer = [];
         private Range _answer;
         private double _scaleX;
         private double _scaleY;
@@ -55,10 +55,8 @@ public static class CompletionParser
             graph = SceneGraph.Empty;
             if (!_json.TryParse(Answer)) return JsonFailure(_json.Error!);
             if (_json[0].Kind != JsonKind.Object) return Wrong("the answer", 0, "an object with \"objects\" and \"relationships\"");
-            var objects = Find(0, "objects");
-            if (objects < 0) return Missing(CompletionFailureKind.MissingObjects, "The answer", "objects");
-            var relationships = Find(0, "relationships");
-            if (relationships < 0) return Missing(CompletionFailureKind.MissingRelationships, "The answer", "relationships");
+            if (Find(0, "objects") is not { } objects) return Missing(CompletionFailureKind.MissingObjects, "The answer", "objects");
+            if (Find(0, "relationships") is not { } relationships) return Missing(CompletionFailureKind.MissingRelationships, "The answer", "relationships");
             if (ReadObjects(objects, out var nodes) is { } badObject) return badObject;
             if (ReadRelationships(relationships, out var edges) is { } badRelation) return badRelation;
             graph = new SceneGraph(nodes, edges);
@@ -74,12 +72,10 @@ public static class CompletionParser
             {
                 var where = $"Object {i + 1}";
                 if (_json[at].Kind != JsonKind.Object) return Wrong(where, at, "an object with \"id\" and \"bbox\"");
-                var bbox = Find(at, "bbox");
-                if (bbox < 0) return Missing(CompletionFailureKind.MissingBbox, where, "bbox");
+                if (Find(at, "bbox") is not { } bbox) return Missing(CompletionFailureKind.MissingBbox, where, "bbox");
                 if (ReadBox(bbox, where, out var box) is { } badBox) return badBox;
-                var id = Find(at, "id");
-                if (id < 0 || _json[id].Kind != JsonKind.String)
-                    return new CompletionFailure(CompletionFailureKind.Id, $"{where} has {(id < 0 ? "no id" : $"{Kind(id)} as its id")}; wanted text such as \"man.1\".");
+                if (Find(at, "id") is not { } id) return NoId(where, "no id");
+                if (_json[id].Kind != JsonKind.String) return NoId(where, $"{Kind(id)} as its id");
                 if (HasHugeInteger(bbox)) return Wrong($"A number in the box of {where.ToLowerInvariant()}", bbox, "a number that fits a double");
                 objects.Add(new SceneObject(GraphNames.Refine(Text(id)), box.Scale(_scaleX, _scaleY)));
             }
@@ -129,15 +125,14 @@ public static class CompletionParser
         private CompletionFailure? ReadPart(int relation, string key, CompletionFailureKind missing, string where, out string text)
         {
             text = "";
-            var index = Find(relation, key);
-            if (index < 0) return Missing(missing, where, key);
+            if (Find(relation, key) is not { } index) return Missing(missing, where, key);
             if (_json[index].Kind != JsonKind.String)
                 return new CompletionFailure(CompletionFailureKind.RelationNotText, $"{where} has {Kind(index)} as its {key}; wanted text.");
             text = GraphNames.Refine(Text(index));
             return null;
         }
 
-        private int Find(int objectIndex, string key) => _json.Find(objectIndex, key, Answer);
+        private int? Find(int objectIndex, string key) => _json.Find(objectIndex, key, Answer);
 
         private string Text(int index) => _json.Characters(_json[index], Answer).ToString();
 
@@ -178,6 +173,8 @@ public static class CompletionParser
             new(CompletionFailureKind.WrongStructure, $"{char.ToUpperInvariant(what[0])}{what[1..]} is {Kind(index)}; wanted {wanted}.");
 
         private static CompletionFailure Missing(CompletionFailureKind kind, string where, string key) => new(kind, $"{where} has no \"{key}\".");
+
+        private static CompletionFailure NoId(string where, string found) => new(CompletionFailureKind.Id, $"{where} has {found}; wanted text such as \"man.1\".");
 
         private static CompletionFailure JsonFailure(PythonJsonError error) => new(
             error.Fault switch

@@ -1,3 +1,5 @@
+using SggLab.SceneGraphs.Buffers;
+
 namespace SggLab.SceneGraphs.Matching;
 
 /// <summary>
@@ -27,7 +29,6 @@ public sealed class Assignment
     public bool TrySolve(ReadOnlySpan<double> cost, int rows, int columns, Span<int> columnOfRow)
     {
         columnOfRow[..rows].Fill(-1);
-        if (rows == 0 || columns == 0) return true;
         if (!IsValid(cost[..(rows * columns)])) return false;
         if (columns >= rows)
         {
@@ -35,7 +36,7 @@ public sealed class Assignment
             _columnOfRow.AsSpan(0, rows).CopyTo(columnOfRow);
             return true;
         }
-        if (_transposed.Length < rows * columns) _transposed = new double[rows * columns];
+        Scratch.Fit(ref _transposed, rows * columns);
         for (var i = 0; i < rows; i++)
             for (var j = 0; j < columns; j++)
                 _transposed[j * rows + i] = cost[i * columns + j];
@@ -56,8 +57,7 @@ public sealed class Assignment
         Prepare(rows, columns);
         for (var row = 0; row < rows; row++)
         {
-            var sink = FindPath(cost, row, columns, out var least);
-            if (sink < 0) return false;
+            if (!TryFindPath(cost, row, columns, out var sink, out var least)) return false;
             _u[row] += least;
             for (var i = 0; i < rows; i++)
                 if (_rowSeen[i] && i != row) _u[i] += least - _shortest[_columnOfRow[i]];
@@ -68,7 +68,7 @@ public sealed class Assignment
         return true;
     }
 
-    private int FindPath(ReadOnlySpan<double> cost, int row, int columns, out double least)
+    private bool TryFindPath(ReadOnlySpan<double> cost, int row, int columns, out int sink, out double least)
     {
         // Filled in reverse order, a constant matrix gives the identity.
         for (var j = 0; j < columns; j++) _remaining[j] = columns - j - 1;
@@ -76,11 +76,11 @@ public sealed class Assignment
         Array.Clear(_columnSeen);
         Array.Fill(_shortest, double.PositiveInfinity, 0, columns);
         var left = columns;
-        least = 0;
+        (sink, least) = (0, 0);
         while (true)
         {
             _rowSeen[row] = true;
-            var best = -1;
+            var best = 0;
             var lowest = double.PositiveInfinity;
             var costs = cost.Slice(row * columns, columns);
             var u = _u[row];
@@ -101,12 +101,12 @@ public sealed class Assignment
                 }
             }
             least = lowest;
-            if (double.IsPositiveInfinity(least)) return -1;
-            var column = _remaining[best];
-            _columnSeen[column] = true;
+            if (double.IsPositiveInfinity(least)) return false;
+            sink = _remaining[best];
+            _columnSeen[sink] = true;
             _remaining[best] = _remaining[--left];
-            if (_rowOfColumn[column] == -1) return column;
-            row = _rowOfColumn[column];
+            if (_rowOfColumn[sink] == -1) return true;
+            row = _rowOfColumn[sink];
         }
     }
 
@@ -124,24 +124,17 @@ public sealed class Assignment
 
     private void Prepare(int rows, int columns)
     {
-        if (_u.Length < rows)
-        {
-            _u = new double[rows];
-            _columnOfRow = new int[rows];
-            _rowSeen = new bool[rows];
-        }
-        if (_v.Length < columns)
-        {
-            _v = new double[columns];
-            _shortest = new double[columns];
-            _path = new int[columns];
-            _rowOfColumn = new int[columns];
-            _remaining = new int[columns];
-            _columnSeen = new bool[columns];
-        }
-        Array.Clear(_u, 0, rows);
-        Array.Clear(_v, 0, columns);
-        Array.Fill(_columnOfRow, -1, 0, rows);
-        Array.Fill(_rowOfColumn, -1, 0, columns);
+        Scratch.Fit(ref _u, rows);
+        Scratch.Fit(ref _columnOfRow, rows);
+        Scratch.Fit(ref _rowSeen, rows);
+        Scratch.Fit(ref _v, columns);
+        Scratch.Fit(ref _shortest, columns);
+        Scratch.Fit(ref _path, columns);
+        Scratch.Fit(ref _rowOfColumn, columns);
+        Scratch.Fit(ref _remaining, columns);
+        Scratch.Fit(ref _columnSeen, columns);
+        Array.Clear(_u);
+        Array.Clear(_v);
+        Array.Fill(_rowOfColumn, -1);
     }
 }

@@ -77,7 +77,7 @@ public static class Bootstrap
         var random = new Random(seed);
         var weights = new int[images];
         var draws = new List<double[]>(samples);
-        for (var sample = 0; sample < samples && images > 0; sample++)
+        for (var sample = 0; sample < samples; sample++)
         {
             Array.Clear(weights);
             for (var i = 0; i < images; i++) weights[random.Next(images)]++;

@@ -1,3 +1,5 @@
+using SggLab.SceneGraphs.Buffers;
+
 namespace SggLab.SceneGraphs.Metrics;
 
 /// <summary>One class over all images: its detections in order, with what each matched at each threshold and size range.</summary>
@@ -41,11 +43,8 @@ internal sealed class CocoClass
     public double PrecisionSum(int threshold, int area, ref double[] precisions, ref double[] recalls)
     {
         var count = _scored[area].Count + _unscored[area].Count;
-        if (precisions.Length < count)
-        {
-            precisions = new double[count * 2];
-            recalls = new double[count * 2];
-        }
+        Scratch.Fit(ref precisions, count);
+        Scratch.Fit(ref recalls, count);
         // Ignored detections stay in the curve as repeats of the point before, as in the original.
         int found = 0, wrong = 0, n = 0;
         foreach (var list in (ReadOnlySpan<List<(ushort Matched, ushort Ignored, byte Rank)>>)[_scored[area], _unscored[area]])
@@ -61,14 +60,12 @@ internal sealed class CocoClass
                 precisions[n++] = found / (wrong + (double)found + Spacing);
             }
         }
-        for (var i = n - 1; i > 0; i--)
-            if (precisions[i] > precisions[i - 1]) precisions[i - 1] = precisions[i];
+        for (var i = n - 1; i > 0; i--) precisions[i - 1] = Math.Max(precisions[i - 1], precisions[i]);
         var sum = 0.0;
         var at = 0;
         for (var point = 0; point < RecallPoints; point++)
         {
-            var wanted = point == RecallPoints - 1 ? 1.0 : point * 0.01;
-            while (at < n && recalls[at] < wanted) at++;
+                        while (at < n && recalls[at] < point * 0.01) at++;
             if (at == n) break;
             sum += precisions[at];
         }

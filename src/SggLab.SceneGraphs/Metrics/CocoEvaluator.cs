@@ -1,3 +1,4 @@
+using SggLab.SceneGraphs.Buffers;
 using SggLab.SceneGraphs.Graphs;
 using SggLab.SceneGraphs.Vocabularies;
 
@@ -11,7 +12,7 @@ internal sealed class CocoEvaluator(Vocabulary vocabulary, bool firstAnnotationI
 {
     private const int MaxDetections = 100;
     private static readonly (double Least, double Most)[] AreaRanges = [(0, 1e10), (0, 32 * 32), (32 * 32, 96 * 96), (96 * 96, 1e10)];
-    private static readonly double[] IouThresholds = [.. Enumerable.Range(0, 10).Select(i => i == 9 ? 0.95 : i * ((0.95 - 0.5) / 9) + 0.5)];
+    private static readonly double[] IouThresholds = [.. Enumerable.Range(0, CocoClass.Thresholds).Select(i => i * ((0.95 - 0.5) / 9) + 0.5)];
 
     private readonly Dictionary<int, CocoClass> _classes = [];
     private readonly List<int> _truthIndices = [];
@@ -24,12 +25,12 @@ internal sealed class CocoEvaluator(Vocabulary vocabulary, bool firstAnnotationI
     /// <summary>Adds an image; call in the order of image ids.</summary>
     public void Add(TrueGraph truth, IReadOnlyList<Detection> detections)
     {
-        Span<bool> done = stackalloc bool[vocabulary.Objects.Count + 1];
+        var done = new bool[vocabulary.Objects.Count];
         foreach (var label in truth.Labels) AddOnce(label, done, truth, detections);
         foreach (var detection in detections) AddOnce(detection.Label, done, truth, detections);
     }
 
-    private void AddOnce(int label, Span<bool> done, TrueGraph truth, IReadOnlyList<Detection> detections)
+    private void AddOnce(int label, bool[] done, TrueGraph truth, IReadOnlyList<Detection> detections)
     {
         var index = label - vocabulary.FirstObjectLabel;
         if (index < 0 || done[index]) return;
@@ -52,14 +53,10 @@ internal sealed class CocoEvaluator(Vocabulary vocabulary, bool firstAnnotationI
 
     private void ComputeIous(TrueGraph truth)
     {
-        var size = _truthIndices.Count * _detections.Count;
-        if (_ious.Length < size) _ious = new double[size * 2];
-        if (_taken.Length < _truthIndices.Count)
-        {
-            _taken = new bool[_truthIndices.Count * 2];
-            _ignoredTruth = new bool[_taken.Length];
-            _order = new int[_taken.Length];
-        }
+        Scratch.Fit(ref _ious, _truthIndices.Count * _detections.Count);
+        Scratch.Fit(ref _taken, _truthIndices.Count);
+        Scratch.Fit(ref _ignoredTruth, _truthIndices.Count);
+        Scratch.Fit(ref _order, _truthIndices.Count);
         for (var d = 0; d < _detections.Count; d++)
             for (var g = 0; g < _truthIndices.Count; g++)
                 _ious[d * _truthIndices.Count + g] = Iou(_detections[d].Box, truth.Image.Graph.Objects[_truthIndices[g]].Box);
@@ -94,13 +91,11 @@ internal sealed class CocoEvaluator(Vocabulary vocabulary, bool firstAnnotationI
         var (least, most) = AreaRanges[area];
         var truths = OrderTruths(truth, least, most);
         all.Truths[area] += truths;
-        Span<ushort> matched = stackalloc ushort[MaxDetections];
-        Span<ushort> ignored = stackalloc ushort[MaxDetections];
-        matched.Clear();
-        ignored.Clear();
+        var matched = new ushort[_detections.Count];
+        var ignored = new ushort[_detections.Count];
         for (var t = 0; t < IouThresholds.Length; t++)
         {
-            Array.Clear(_taken, 0, _truthIndices.Count);
+            Array.Clear(_taken);
             for (var d = 0; d < _detections.Count; d++)
             {
                 var match = FindTruth(d, IouThresholds[t]);
@@ -139,7 +134,7 @@ internal sealed class CocoEvaluator(Vocabulary vocabulary, bool firstAnnotationI
 
     private int FindTruth(int detection, double threshold)
     {
-        var best = Math.Min(threshold, 1 - 1e-10);
+        var best = threshold;
         var match = -1;
         for (var k = 0; k < _truthIndices.Count; k++)
         {

@@ -9,10 +9,8 @@ internal sealed class PredicateRecall(int predicates)
     /// <summary>Adds an image. <paramref name="firstRows"/> null: nothing was found.</summary>
     public void Add(PredictedRelation[] relations, int[]? firstRows)
     {
-        Span<int> counts = stackalloc int[predicates + 1];
-        Span<int> hits = stackalloc int[(predicates + 1) * 3];
-        counts.Clear();
-        hits.Clear();
+        var counts = new int[predicates + 1];
+        var hits = new int[counts.Length * 3];
         for (var i = 0; i < relations.Length; i++)
         {
             var predicate = relations[i].Predicate;

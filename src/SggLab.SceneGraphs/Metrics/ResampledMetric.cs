@@ -52,10 +52,8 @@ public sealed class ResampledMetric
         /// <param name="weights">How often each image was drawn.</param>
         public double Value(ReadOnlySpan<int> weights)
         {
-            Span<double> parts = stackalloc double[Groups];
-            Span<double> wholes = stackalloc double[Groups];
-            parts.Clear();
-            wholes.Clear();
+            var parts = new double[Groups];
+            var wholes = new double[Groups];
             for (var i = 0; i < Images.Length; i++)
             {
                 if (weights[i] == 0) continue;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SggLab.SceneGraphs.Buffers;
 
 namespace SggLab.SceneGraphs.Python;
 
@@ -28,11 +29,10 @@ internal sealed class PythonJson
     public const int MaxDepth = 990;
     public const int MaxIntegerDigits = 4300;
 
-    private JsonNode[] _tape = new JsonNode[512];
-    private int _length;
-    private char[] _unescaped = new char[256];
+    private readonly PooledList<JsonNode> _tape = new();
+    private char[] _unescaped = [];
     private int _unescapedLength;
-    private readonly int[] _open = new int[MaxDepth + 1];
+    private readonly int[] _open = new int[MaxDepth];
 
     public PythonJsonError? Error { get; private set; }
 
@@ -41,7 +41,9 @@ internal sealed class PythonJson
     /// <summary>Reads one value; its root is node 0. False leaves the reason in <see cref="Error"/>.</summary>
     public bool TryParse(ReadOnlySpan<char> text)
     {
-        _length = 0;
+        _tape.Clear();
+        // No text grows by unescaping.
+        Scratch.Fit(ref _unescaped, text.Length);
         _unescapedLength = 0;
         Error = null;
         var position = SkipSpace(text, 0);
@@ -54,10 +56,10 @@ internal sealed class PythonJson
     public ReadOnlySpan<char> Characters(in JsonNode node, ReadOnlySpan<char> text) =>
         node.Escaped ? _unescaped.AsSpan(node.Start, node.Length) : text.Slice(node.Start, node.Length);
 
-    /// <summary>The value under a key of an object; of equal keys the last. -1 where there is none.</summary>
-    public int Find(int objectIndex, ReadOnlySpan<char> key, ReadOnlySpan<char> text)
+    /// <summary>The value under a key of an object; of equal keys the last. Null where there is none.</summary>
+    public int? Find(int objectIndex, ReadOnlySpan<char> key, ReadOnlySpan<char> text)
     {
-        var found = -1;
+        int? found = null;
         var at = objectIndex + 1;
         for (var i = 0; i < _tape[objectIndex].Count; i++)
         {
@@ -263,8 +265,8 @@ internal sealed class PythonJson
             case 'r': value = '\r'; break;
             case 't': value = '\t'; break;
             case 'u':
-                // Two escapes that make a surrogate pair meet as one character by themselves: the text is UTF-16.
-                if (at + 6 > text.Length || !ushort.TryParse(text.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
+                // Python wants one more character after the digits. Two escapes that make a surrogate pair meet by themselves: the text is UTF-16.
+                if (at + 6 >= text.Length || !ushort.TryParse(text.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
                     return Fail(text, "Invalid \\uXXXX escape", at + 1);
                 at += 4;
                 value = (char)code;
@@ -279,8 +281,6 @@ internal sealed class PythonJson
 
     private void Keep(ReadOnlySpan<char> characters)
     {
-        if (_unescapedLength + characters.Length > _unescaped.Length)
-            Array.Resize(ref _unescaped, Math.Max(_unescaped.Length * 2, _unescapedLength + characters.Length));
         characters.CopyTo(_unescaped.AsSpan(_unescapedLength));
         _unescapedLength += characters.Length;
     }
@@ -295,12 +295,11 @@ internal sealed class PythonJson
 
     private int Add(JsonKind kind, double number = 0)
     {
-        if (_length == _tape.Length) Array.Resize(ref _tape, _length * 2);
-        _tape[_length] = new JsonNode(kind, false, 0, 0, 0, _length + 1, number);
-        return _length++;
+        _tape.Add(new JsonNode(kind, false, 0, 0, 0, _tape.Count + 1, number));
+        return _tape.Count - 1;
     }
 
-    private void Close(ref int depth) => _tape[_open[--depth]].Next = _length;
+    private void Close(ref int depth) => _tape[_open[--depth]].Next = _tape.Count;
 
     private bool Fail(ReadOnlySpan<char> text, string message, int position, PythonJsonFault fault = PythonJsonFault.Syntax)
     {

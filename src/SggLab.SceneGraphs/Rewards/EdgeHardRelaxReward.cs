@@ -29,7 +29,7 @@ internal static class EdgeHardRelaxReward
             if (written.Predicate is null) return false;
             var product = Product(c, known, written);
             if (double.IsNaN(product)) return false;
-            if (!any || product > best) best = product;
+            best = any ? Math.Max(best, product) : product;
             any = true;
         }
         return true;

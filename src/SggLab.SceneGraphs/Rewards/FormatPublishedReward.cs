@@ -6,5 +6,5 @@ namespace SggLab.SceneGraphs.Rewards;
 internal static class FormatPublishedReward
 {
     public static double Compute(RewardCase c) =>
-        c.TryGetGraph(out var objects, out _) && c.Json(objects).Kind == JsonKind.Array && c.Json(objects).Count > 0 ? 0 : FormatReward.Compute(c);
+        c.Objects is { } objects && c.Json(objects).Kind == JsonKind.Array && c.Json(objects).Count > 0 ? 0 : FormatReward.Compute(c);
 }

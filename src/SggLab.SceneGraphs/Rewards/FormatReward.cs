@@ -14,7 +14,7 @@ internal static class FormatReward
 {
     public static double Compute(RewardCase c)
     {
-        if (!c.TryGetGraph(out var objects, out var relationships)) return 0;
+        if (c.Objects is not { } objects || c.Relationships is not { } relationships) return 0;
         if (!c.TryIterate(objects, out var objectCount) || !c.TryIterate(relationships, out var relationCount)) return 0;
         if (!ObjectsAreValid(c, objects, objectCount) || !RelationsAreValid(c, relationships, relationCount)) return 0;
         if (HasTags(c.Completion)) return c.Settings.FormatWeight;
@@ -27,11 +27,9 @@ internal static class FormatReward
         for (var i = 0; i < count; i++, at = c.Json(at).Next)
         {
             if (c.Json(at).Kind != JsonKind.Object) return false;
-            var id = c.Find(at, "id");
-            var box = c.Find(at, "bbox");
-            if (id < 0 || c.Json(id).Kind != JsonKind.String) return false;
-            c.NameOf(id).ListedIn = c.Number;
-            if (box < 0 || c.Json(box).Kind != JsonKind.Array || c.Json(box).Count != 4) return false;
+            if (c.TextOf(at, "id") is not { } id) return false;
+            id.ListedIn = c.Number;
+            if (c.Find(at, "bbox") is not { } box || c.Json(box).Kind != JsonKind.Array || c.Json(box).Count != 4) return false;
             for (var k = 1; k <= 4; k++)
                 if (!c.Json(box + k).IsNumber) return false;
         }
@@ -45,17 +43,11 @@ internal static class FormatReward
         for (var i = 0; i < count; i++, at = c.Json(at).Next)
         {
             if (c.Json(at).Kind != JsonKind.Object) return false;
-            if (!TryGetText(c, at, "subject", out var subject) || !TryGetText(c, at, "object", out var target)) return false;
-            if (!TryGetText(c, at, "predicate", out _)) return false;
-            if (c.NameOf(subject).ListedIn != c.Number || c.NameOf(target).ListedIn != c.Number) return false;
+            if (c.TextOf(at, "subject") is not { } subject || c.TextOf(at, "object") is not { } target) return false;
+            if (c.Find(at, "predicate") is not { } predicate || c.Json(predicate).Kind != JsonKind.String) return false;
+            if (subject.ListedIn != c.Number || target.ListedIn != c.Number) return false;
         }
         return true;
-    }
-
-    private static bool TryGetText(RewardCase c, int relation, string key, out int index)
-    {
-        index = c.Find(relation, key);
-        return index >= 0 && c.Json(index).Kind == JsonKind.String;
     }
 
     // The regex <think>.*?</think>\s*<answer>(.*?)</answer> against the whole text.

@@ -6,7 +6,6 @@ internal static class LengthPenalty
     public static double Compute(RewardCase c)
     {
         var over = c.Completion.Length - c.Settings.LengthFree;
-        if (over <= 0) return 0;
-        return -Math.Min(1, over / (double)Math.Max(1, c.Settings.LengthMost - c.Settings.LengthFree));
+        return 0 - Math.Clamp(over / (double)Math.Max(1, c.Settings.LengthMost - c.Settings.LengthFree), 0, 1);
     }
 }

@@ -14,9 +14,8 @@ internal sealed class NameTable
     /// </summary>
     public const int MaxCompared = 30_000;
 
-    // Models invent names without end: past this number the table starts anew, between two cases.
-    private const int MaxNames = 50_000;
-    private const int MaxCharacters = 2_000_000;
+    // Models invent names without end: past so many the table starts anew, between two cases.
+    private const int MaxCharacters = 500_000;
 
     private readonly Dictionary<string, Name> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Name>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
@@ -84,7 +83,7 @@ internal sealed class NameTable
     {
         _case++;
         _compared = 0;
-        if (_names.Count < MaxNames && _characters < MaxCharacters) return;
+        if (_characters < MaxCharacters) return;
         _characters = 0;
         _names.Clear();
         _refined.Clear();

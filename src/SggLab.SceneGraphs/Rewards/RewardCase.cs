@@ -1,3 +1,4 @@
+using SggLab.SceneGraphs.Buffers;
 using SggLab.SceneGraphs.Completions;
 using SggLab.SceneGraphs.Graphs;
 using SggLab.SceneGraphs.Matching;
@@ -25,15 +26,13 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
     private readonly PythonJson _json = new();
     private readonly Assignment _assignment = new();
     private readonly Dictionary<int, Box> _writtenBoxes = [];
-    private char[] _answerBuffer = new char[4096];
+    private char[] _answerBuffer = [];
     private Range _answer;
     private string _completion = "";
     private SceneGraph _truth = SceneGraph.Empty;
     private double _boxScaleWidth;
     private double _boxScaleHeight;
     private bool _isJson;
-    private int _objects;
-    private int _relationships;
     private bool? _hasNodes;
     private bool? _hasEdges;
     private bool? _hasMatches;
@@ -74,13 +73,19 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
             _answer = AnswerText.Extract(completion, ref _answerBuffer);
             _isJson = _json.TryParse(Answer);
         }
-        _objects = Member("objects");
-        _relationships = Member("relationships");
+        Objects = Member("objects");
+        Relationships = Member("relationships");
     }
+
+    /// <summary>The list under "objects"; null where the answer is no object with that key.</summary>
+    public int? Objects { get; private set; }
+
+    /// <summary>The list under "relationships", likewise.</summary>
+    public int? Relationships { get; private set; }
 
     private ReadOnlySpan<char> Answer => _answerBuffer.AsSpan(_answer);
 
-    private int Member(string key) => _isJson && _json[0].Kind == JsonKind.Object ? _json.Find(0, key, Answer) : -1;
+    private int? Member(string key) => _isJson && _json[0].Kind == JsonKind.Object ? Find(0, key) : null;
 
     private void LoadTruth()
     {
@@ -102,19 +107,9 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
         return -1;
     }
 
-    /// <summary>Whether the answer is an object with both keys; the members then tell what else may be wrong.</summary>
-    public bool TryGetGraph(out int objects, out int relationships)
-    {
-        objects = _objects;
-        relationships = _relationships;
-        return objects >= 0 && relationships >= 0;
-    }
-
     public ref readonly JsonNode Json(int index) => ref _json[index];
 
-    public int Find(int objectIndex, string key) => _json.Find(objectIndex, key, Answer);
-
-    public Name NameOf(int stringIndex) => Names.Get(_json.Characters(_json[stringIndex], Answer));
+    public int? Find(int objectIndex, string key) => _json.Find(objectIndex, key, Answer);
 
     public bool TryIterate(int index, out int members) => _json.TryIterate(index, out members);
 
@@ -125,27 +120,26 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
     {
         Nodes.Clear();
         _writtenBoxes.Clear();
-        if (_objects < 0 || !TryIterate(_objects, out var members)) return false;
+        if (Objects is not { } list || !TryIterate(list, out var members)) return false;
         if (_boxScaleWidth == 0 || _boxScaleHeight == 0) return members == 0;
         var sx = 1 / _boxScaleWidth;
         var sy = 1 / _boxScaleHeight;
-        var at = _objects + 1;
+        var at = list + 1;
         for (var i = 0; i < members; i++, at = _json[at].Next)
         {
             if (_json[at].Kind != JsonKind.Object || !TryReadBox(Find(at, "bbox"), out var box)) return false;
-            var id = Find(at, "id");
-            if (id < 0 || _json[id].Kind != JsonKind.String) return false;
-            var node = new Node(NameOf(id), box.Scale(sx, sy));
+            if (TextOf(at, "id") is not { } id) return false;
+            var node = new Node(id, box.Scale(sx, sy));
             Nodes.Add(node);
             _writtenBoxes[node.Name.RefinedId] = node.Box;
         }
         return true;
     }
 
-    private bool TryReadBox(int index, out Box box)
+    private bool TryReadBox(int? written, out Box box)
     {
         box = default;
-        if (index < 0 || _json[index].Kind != JsonKind.Array || _json[index].Count != 4) return false;
+        if (written is not { } index || _json[index].Kind != JsonKind.Array || _json[index].Count != 4) return false;
         Span<double> values = stackalloc double[4];
         for (var i = 0; i < 4; i++)
         {
@@ -164,8 +158,8 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
     private bool ReadEdges()
     {
         Edges.Clear();
-        if (_relationships < 0 || !TryIterate(_relationships, out var members)) return false;
-        var at = _relationships + 1;
+        if (Relationships is not { } list || !TryIterate(list, out var members)) return false;
+        var at = list + 1;
         for (var i = 0; i < members; i++, at = _json[at].Next)
         {
             Edges.Add(_json[at].Kind == JsonKind.Object
@@ -175,11 +169,9 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
         return true;
     }
 
-    private Name? TextOf(int objectIndex, string key)
-    {
-        var index = Find(objectIndex, key);
-        return index >= 0 && _json[index].Kind == JsonKind.String ? NameOf(index) : null;
-    }
+    /// <summary>The text under a key of an object; null where the key is missing or holds something else.</summary>
+    public Name? TextOf(int objectIndex, string key) =>
+        Find(objectIndex, key) is { } index && _json[index].Kind == JsonKind.String ? Names.Get(_json.Characters(_json[index], Answer)) : null;
 
     /// <summary>The box of the written object that a relation names; of equal ids the last. Null where there is none.</summary>
     public Box? WrittenBox(Name id) => _writtenBoxes.TryGetValue(id.RefinedId, out var box) ? box : null;
@@ -197,14 +189,13 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
     {
         var columns = TrueNodes.Count;
         var rows = Math.Max(Nodes.Count, columns);
-        if (_costs.Length < rows * columns) _costs = new double[rows * columns];
-        if (_columnOfRow.Length < rows) _columnOfRow = new int[rows];
+        Scratch.Fit(ref _costs, rows * columns);
+        Scratch.Fit(ref _columnOfRow, rows);
         for (var i = 0; i < Nodes.Count; i++)
             for (var j = 0; j < columns; j++)
                 if (!TryCost(Nodes[i], TrueNodes[j], out _costs[i * columns + j])) return false;
         Array.Fill(_costs, 1e5, Nodes.Count * columns, (rows - Nodes.Count) * columns);
-        if (!_assignment.TrySolve(_costs, rows, columns, _columnOfRow)) return false;
-        return true;
+        return _assignment.TrySolve(_costs, rows, columns, _columnOfRow);
     }
 
     private bool TryCost(in Node written, in Node known, out double cost)

@@ -10,10 +10,8 @@ public abstract class DocSimilarity : ICategorySimilarity
 
     // Models invent names without end; starting anew costs only time.
     private const int MaxDocs = 50_000;
-    private const int MaxCharacters = 4_000_000;
 
     private readonly ConcurrentDictionary<string, Doc?> _docs = new(StringComparer.Ordinal);
-    private int _characters;
 
     private protected DocSimilarity(string name) => Name = name;
 
@@ -31,13 +29,11 @@ public abstract class DocSimilarity : ICategorySimilarity
     internal Doc? DocOf(string text)
     {
         if (_docs.TryGetValue(text, out var known)) return known;
-        if (_docs.Count >= MaxDocs || _characters > MaxCharacters)
-        {
-            _docs.Clear();
-            _characters = 0;
-        }
-        Interlocked.Add(ref _characters, text.Length);
-        return _docs.GetOrAdd(text, Make(text));
+        var made = Make(text);
+        // What is no name would fill the memory and hardly come again.
+        if (text.Length > LongestName) return made;
+        if (_docs.Count >= MaxDocs) _docs.Clear();
+        return _docs.GetOrAdd(text, made);
     }
 
     /// <summary>The doc of the first <see cref="LongestName"/> characters.</summary>

@@ -53,6 +53,20 @@ public sealed class TolerantParserTests
     }
 
     [Theory]
+    [InlineData("<think>I see {nothing} much.</think>", "")]
+    [InlineData("<THINK></THINK>\n<Answer>```json\n", "\n```</Answer><|im_end|>")]
+    [InlineData("  ", "\n")]
+    public void Thoughts_tags_and_fences_around_a_graph_are_no_text_that_is_passed_over(string before, string after) =>
+        TolerantParser.Parse(before + Whole.Replace("}]}", "}],}", StringComparison.Ordinal) + after, 640, 480).Repairs.ShouldBe(["A comma was too many."]);
+
+    [Theory]
+    [InlineData("</think>x", "")]
+    [InlineData("<think>…</think> so: <answer>", "</answer>")]
+    [InlineData("<answer>", "</answer>.")]
+    public void Even_a_character_that_belongs_to_nothing_is_told(string before, string after) =>
+        TolerantParser.Parse(before + Whole.Replace("}]}", "}],}", StringComparison.Ordinal) + after, 640, 480).Repairs.ShouldBe(["A comma was too many.", "Text around the graph was passed over."]);
+
+    [Theory]
     [InlineData("null")]
     [InlineData("true")]
     [InlineData("false")]

@@ -58,6 +58,16 @@ public sealed class BoxMathTests
     public void Swapped_boxes_with_an_empty_hull_are_where_Python_divides_by_zero() =>
         BoxMath.TryGeneralizedIou(new Box(5, 0, 3, 2), new Box(5, 0, 5, 2), out _).ShouldBeFalse();
 
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    public void A_box_is_finite_where_all_four_coordinates_are(double bad)
+    {
+        new Box(1, 2, 3, 4).IsFinite.ShouldBeTrue();
+        foreach (var box in (Box[])[new(bad, 2, 3, 4), new(1, bad, 3, 4), new(1, 2, bad, 4), new(1, 2, 3, bad)]) box.IsFinite.ShouldBeFalse(box.ToString());
+    }
+
     [Fact]
     public void A_NaN_makes_the_overlap_NaN_as_in_Python() => BoxMath.Iou(new Box(0, 0, 1, 1), new Box(0, 0, double.NaN, 1)).ShouldBe(double.NaN);
 }

@@ -55,6 +55,27 @@ public sealed class AssignmentTests
         once[..3].ShouldBe([1, 0, 2]);
     }
 
+    [Fact]
+    public void A_solver_tells_small_differences_after_huge_costs()
+    {
+        var solver = new Assignment();
+        var columns = new int[2];
+        solver.TrySolve([1e16, 2e16, 2e16, 1e16], 2, 2, columns);
+        solver.TrySolve([0.1, 0, 0, 0.1], 2, 2, columns);
+        columns.ShouldBe([1, 0]);
+    }
+
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(3, 0)]
+    [InlineData(0, 0)]
+    public void Where_one_side_is_empty_nothing_is_assigned(int rows, int columns)
+    {
+        var columnOfRow = new int[rows];
+        new Assignment().TrySolve([], rows, columns, columnOfRow).ShouldBeTrue();
+        columnOfRow.ShouldAllBe(c => c == -1);
+    }
+
     private static double Least(double[] cost, int rows, int columns, int row, int used, int mayStayFree)
     {
         if (row == rows) return 0;

@@ -108,6 +108,17 @@ public sealed class BootstrapTests
     }
 
     [Fact]
+    public void A_single_draw_is_its_own_interval()
+    {
+        foreach (var seed in Enumerable.Range(1, 5))
+        {
+            var interval = Bootstrap.Intervals(Report(i => i % 2 == 0, 4), [ResampledMetric.Find("R@20")], samples: 1, seed: seed).Single();
+            interval.High.ShouldBe(interval.Low);
+            interval.Low.ShouldBeInRange(0, 1);
+        }
+    }
+
+    [Fact]
     public void Where_nothing_is_counted_there_is_no_figure()
     {
         var report = SceneGraphEvaluator.Evaluate(Shapes, [new("a", 100, 100, new([new("cube.1", new(0, 0, 40, 40))], []))], [], EvaluationProtocol.Reference);

@@ -48,6 +48,25 @@ public sealed class EvaluationBehaviourTests
     }
 
     [Fact]
+    public void An_answer_of_unknown_names_only_is_a_failed_image()
+    {
+        var report = Evaluate(Perfect.Replace("cube", "box", StringComparison.Ordinal).Replace("ball", "globe", StringComparison.Ordinal));
+        report.ValidPredictions.ShouldBe(0);
+        report.Failure.Failed.ShouldBe(0, "it is well-formed");
+        report.Sgdet.ImagesCounted.ShouldBe(1, "as any failed image");
+        report.Sgdet.Recall.At100.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_relation_of_an_unknown_object_takes_no_place_among_the_first_K()
+    {
+        var unknown = string.Join(", ", Enumerable.Repeat("""{"subject": "cube.1", "predicate": "on", "object": "globe.3"}""", 20));
+        var answer = Perfect.Replace("\"relationships\": [", "\"relationships\": [" + unknown + ", ", StringComparison.Ordinal)
+            .Replace("\"objects\": [", "\"objects\": [{\"id\": \"globe.3\", \"bbox\": [500, 500, 900, 900]}, ", StringComparison.Ordinal);
+        Evaluate(answer).Sgdet.Recall.At20.ShouldBe(1);
+    }
+
+    [Fact]
     public void Names_are_compared_without_case_dashes_and_underscores() =>
         Evaluate(Perfect.Replace("left of", "Left_of", StringComparison.Ordinal).Replace("cube", "CUBE", StringComparison.Ordinal)).Pooled.Recall.ShouldBe(1);
 

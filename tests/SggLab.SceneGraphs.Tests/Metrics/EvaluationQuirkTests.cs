@@ -94,6 +94,53 @@ public sealed class EvaluationQuirkTests
     }
 
     [Fact]
+    public void An_object_of_the_size_range_is_taken_before_one_outside_it_that_fits_better()
+    {
+        // The box detected is the large object; the medium one covers it by 0.81, which passes seven of the ten thresholds.
+        SceneObject medium = new("cube.1", new(0, 0, 90, 90)), large = new("cube.2", new(0, 0, 100, 100));
+        foreach (var truth in (SceneObject[][])[[medium, large], [large, medium]])
+        {
+            var coco = Evaluate(Image("1", truth), [new("cube.1", large.Box)]).Coco;
+            coco.ArMedium.ShouldBe(0.7, 1e-12);
+            coco.ArLarge.ShouldBe(1, 1e-12);
+        }
+    }
+
+    [Fact]
+    public void A_detection_of_exactly_the_overlap_of_a_threshold_is_a_hit_and_an_empty_box_covers_nothing()
+    {
+        CocoFigures Of(Box known, Box detected) => Evaluate(Image("1", [new("cube.1", known)]), [new("cube.1", detected)]).Coco;
+
+        Of(new(0, 0, 100, 100), new(0, 0, 100, 50)).Ar100.ShouldBe(0.1, 1e-12);
+        Of(new(0, 0, 100, 100), new(0, 0, 100, 49)).Ar100.ShouldBe(0);
+        Of(new(5, 5, 5, 5), new(5, 5, 5, 5)).Ar100.ShouldBe(0);
+        Of(new(5, 5, 5, 50), new(5, 5, 5, 50)).Ar100.ShouldBe(0);
+        Of(new(5, 5, 50, 5), new(5, 5, 50, 5)).Ar100.ShouldBe(0);
+        Of(new(0, 0, 10, 10), new(20, 0, 30, 10)).Ar100.ShouldBe(0);
+        Of(new(0, 0, 10, 10), new(0, 20, 10, 30)).Ar100.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Objects_of_the_largest_size_that_COCO_knows_count_and_larger_ones_do_not()
+    {
+        CocoFigures Of(double width) => Evaluate(Image("1", [new("cube.1", new(0, 0, width, 100_000))]), [new("cube.1", new(0, 0, width, 100_000))]).Coco;
+
+        Of(100_000).Ap.ShouldBe(1, 1e-12);
+        Of(100_000).ApLarge.ShouldBe(1, 1e-12);
+        (Of(100_001).Ap, Of(100_001).ApLarge).ShouldBe((-1, -1));
+        Evaluate(Image("1", [new("cube.1", Left)]), [new("cube.2", new(0, 0, 100_000, 100_000)), new("cube.1", Left)]).Coco.Ap50.ShouldBe(0.5, 1e-12, "it counts, and is wrong");
+        Evaluate(Image("1", [new("cube.1", Left)]), [new("cube.2", new(0, 0, 100_001, 100_000)), new("cube.1", Left)]).Coco.Ap50.ShouldBe(1, 1e-12, "it is passed over");
+    }
+
+    [Fact]
+    public void A_recall_of_99_of_100_reaches_the_last_but_one_of_the_101_points()
+    {
+        var cubes = Enumerable.Range(0, 100).Select(i => new SceneObject($"cube.{i}", new(i * 10, 0, i * 10 + 9, 9))).ToList();
+        Evaluate(Image("1", cubes), cubes[1..]).Coco.Ap50.ShouldBe(100 / 101.0, 1e-12);
+        Evaluate(Image("1", cubes), cubes).Coco.Ap50.ShouldBe(1, 1e-12);
+    }
+
+    [Fact]
     public void One_prediction_finds_every_equal_relation()
     {
         SceneRelationship on = new("cube.1", "on", "ball.2");

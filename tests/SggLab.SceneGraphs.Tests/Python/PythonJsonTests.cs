@@ -10,6 +10,8 @@ public sealed class PythonJsonTests
     [InlineData("123456789012345678", 123456789012345678.0)]
     [InlineData("9007199254740993", 9007199254740992.0)]
     [InlineData("9007199254740995", 9007199254740996.0)]
+    [InlineData("9999999999999999999", 1e19)]
+    [InlineData("-12345678901234567890", -12345678901234567890.0)]
     [InlineData("1e400", double.PositiveInfinity)]
     [InlineData("-1E400", double.NegativeInfinity)]
     [InlineData("0.1", 0.1)]
@@ -50,6 +52,19 @@ public sealed class PythonJsonTests
     [InlineData("\"a\tb\"", "Invalid control character at", 2)]
     [InlineData("\"a\\qb\"", "Invalid \\escape", 2)]
     [InlineData("\"\\u12g4\"", "Invalid \\uXXXX escape", 2)]
+    [InlineData("\"\\u0041", "Invalid \\uXXXX escape", 2)]
+    [InlineData("\"a\\u", "Invalid \\uXXXX escape", 3)]
+    [InlineData("\"\\ud83d\\ude0", "Invalid \\uXXXX escape", 8)]
+    [InlineData("\"\\u004\"", "Invalid \\uXXXX escape", 2)]
+    [InlineData("-01", "Extra data", 2)]
+    [InlineData("1.5e", "Extra data", 3)]
+    [InlineData("1E+", "Extra data", 1)]
+    [InlineData("{ ", "Expecting property name enclosed in double quotes", 2)]
+    [InlineData("{\"a\"", "Expecting ':' delimiter", 4)]
+    [InlineData("{\"a\":1 \"b\"", "Expecting ',' delimiter", 7)]
+    [InlineData("[NaN", "Expecting ',' delimiter", 4)]
+    [InlineData("\"a\n\"", "Invalid control character at", 2)]
+    [InlineData("\"\\n\t\"", "Invalid control character at", 3)]
     [InlineData("\uFEFF1", "Expecting value", 0)]
     [InlineData("\u00a01", "Expecting value", 0)]
     [InlineData("\"😀\" x", "Extra data", 4)]
@@ -87,9 +102,41 @@ public sealed class PythonJsonTests
         var json = new PythonJson();
         const string text = """{"a": 1, "b": [1, {"a": 7}], "\u0061": 2}""";
         json.TryParse(text).ShouldBeTrue();
-        json[json.Find(0, "a", text)].Number.ShouldBe(2);
-        json[json.Find(0, "b", text)].Count.ShouldBe(2);
-        json.Find(0, "c", text).ShouldBe(-1);
+        json[json.Find(0, "a", text)!.Value].Number.ShouldBe(2);
+        json[json.Find(0, "b", text)!.Value].Count.ShouldBe(2);
+        json.Find(0, "c", text).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Of_several_escaped_texts_each_is_its_own_also_in_a_text_after()
+    {
+        var json = new PythonJson();
+        foreach (var text in (string[])["""["a\nb", "plain", "\u0041c", "d\"e"]""", """["a\tb", "\u0042"]"""])
+        {
+            json.TryParse(text).ShouldBeTrue();
+            var expected = System.Text.Json.JsonSerializer.Deserialize<string[]>(text)!;
+            Enumerable.Range(1, json[0].Count).Select(i => json.Characters(json[i], text).ToString()).ShouldBe(expected);
+        }
+    }
+
+    [Theory]
+    [InlineData('\ud800', 'a')]
+    [InlineData('a', '\udc00')]
+    [InlineData('\udc00', '\ud800')]
+    public void Half_a_surrogate_pair_is_a_character_of_its_own_in_a_position(char first, char second)
+    {
+        var json = new PythonJson();
+        json.TryParse($"\"{first}{second}\" x").ShouldBeFalse();
+        json.Error!.Position.ShouldBe(5);
+    }
+
+    [Fact]
+    public void Lists_of_thousands_of_values_are_read()
+    {
+        var json = new PythonJson();
+        json.TryParse("[" + string.Join(',', Enumerable.Range(0, 5000)) + "]").ShouldBeTrue();
+        json[0].Count.ShouldBe(5000);
+        json[5000].Number.ShouldBe(4999);
     }
 
     [Theory]

@@ -96,6 +96,17 @@ public sealed class LaterRewardTests
     }
 
     [Fact]
+    public void A_free_length_that_is_the_most_too_costs_all_at_the_next_character()
+    {
+        var length = RewardSamples.Write(Truth).Length;
+        foreach (var (limit, cost) in new[] { (length, 0), (length - 1, -1), (length + 1, 0) })
+            Earned("length_penalty", Truth, new RewardSettings { LengthFree = limit, LengthMost = limit }).ShouldBe(cost);
+    }
+
+    [Fact]
+    public void An_empty_answer_repeats_nothing() => Earned("repetition_penalty", SceneGraph.Empty).ShouldBe(0);
+
+    [Fact]
     public void The_published_format_reward_is_nothing_for_every_graph_with_an_object()
     {
         Earned("format", Truth).ShouldBe(1);
@@ -128,6 +139,10 @@ public sealed class LaterRewardTests
         Should.Throw<LabException>(() => RewardVariants.Find("harder")).Message.ShouldBe("There is no reward variant \"harder\". Known: hard_recall, hard_recall_relax, soft_recall, edge_f1, recall_mix, dual_granularity.");
         Should.Throw<LabException>(() => RewardFunctions.Find("edge")).Message.ShouldContain("edge_soft");
     }
+
+    // A figure that changes wants a new version here and in its function: runs are told apart by it.
+    [Fact]
+    public void No_reward_has_changed_its_figures_since_its_first_version() => RewardFunctions.All.ShouldAllBe(f => f.Version == 1);
 
     [Fact]
     public void A_variant_weighs_its_rewards()

@@ -26,6 +26,32 @@ public sealed class RewardExplanationTests
     }
 
     [Fact]
+    public void A_match_is_told_with_its_cost_its_overlap_and_its_distance()
+    {
+        // Another name (1), a box of half the height (IoU and generalised IoU 1/2, weighed by 2), and half the height of distance (weighed by 5).
+        var truth = new SceneGraph([new("man.1", new(0, 0, 0.4, 0.4)), new("horse.2", new(0.5, 0.5, 0.9, 0.9))], []);
+        var written = new SceneGraph([truth.Objects[0], new("cow.2", new(0.5, 0.5, 0.9, 0.7))], []);
+        var matches = RewardScorer.Create("soft_recall", new ExactSimilarity()).Explain(RewardSamples.Write(written), truth, 1000, 1000).Matches;
+        matches.Select(m => (m.Written, m.True, m.Similarity)).ShouldBe([(0, 0, 1), (1, 1, 0)]);
+        matches[0].Cost.ShouldBe(0, 1e-12);
+        matches[1].Cost.ShouldBe(1 + 2 * 0.5 + 5 * 0.2, 1e-12);
+        (matches[1].Iou, matches[1].GeneralizedIou, matches[1].Distance).ShouldBe((0.5, 0.5, 0.2), Near);
+    }
+
+    private static readonly IEqualityComparer<(double, double, double)> Near = EqualityComparer<(double, double, double)>.Create(
+        (a, b) => Math.Abs(a.Item1 - b.Item1) + Math.Abs(a.Item2 - b.Item2) + Math.Abs(a.Item3 - b.Item3) < 1e-9);
+
+    [Fact]
+    public void Of_equal_written_relations_the_first_is_said_to_have_found_a_true_one_and_the_last_to_relate_the_matched_objects()
+    {
+        var truth = new SceneGraph([new("man.1", new(0, 0, 0.4, 0.4)), new("horse.2", new(0.5, 0.5, 0.9, 0.9))], [new("man.1", "on", "horse.2")]);
+        var written = truth with { Relationships = [new("horse.2", "on", "man.1"), new("man.1", "on", "horse.2"), new("man.1", "on", "horse.2")] };
+        var relation = RewardScorer.Create("soft_recall", new ExactSimilarity()).Explain(RewardSamples.Write(written), truth, 1000, 1000).Relations.Single();
+        (relation.Hard, relation.Relaxed, relation.Soft).ShouldBe((1, 1, 2));
+        (relation.RelaxedSimilarity, relation.SoftSimilarity).ShouldBe((1, 1));
+    }
+
+    [Fact]
     public void An_unreadable_completion_is_told_why()
     {
         var truth = new SceneGraph([new("man.1", new(0, 0, 1, 1))], []);

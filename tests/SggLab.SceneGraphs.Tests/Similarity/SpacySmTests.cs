@@ -26,8 +26,18 @@ public sealed class SpacySmTests
     [InlineData("man-o.O", "man|-|o.O")]
     [InlineData("(o.O)", "(|o.O|)")]
     [InlineData("a.m.", "a.m.")]
+    [InlineData("man-o.O man", "man|-|o.O|man")]
+    [InlineData("(o.O) o.O", "(|o.O|)|o.O")]
+    [InlineData("'em.)", "'em|.|)")]
     public void Special_cases_that_the_patterns_cut_are_put_together_again(string text, string tokens) =>
         SpacySmSimilarity.Shared.Tokenize(text).Select(t => t.Text).ShouldBe(tokens.Split('|'));
+
+    [Theory]
+    [InlineData("\U0001f600ab", "\U0001f600ab")]
+    [InlineData("a\U0001f600bc", "\U0001f600bc")]
+    [InlineData("\U0001f600", "\U0001f600")]
+    [InlineData("ab", "ab")]
+    public void The_end_of_a_word_is_its_last_three_characters_not_half_of_one(string word, string suffix) => WordFeatures.Suffix(word).ShouldBe(suffix);
 
     [Fact]
     public void Every_vector_is_the_one_of_the_model()

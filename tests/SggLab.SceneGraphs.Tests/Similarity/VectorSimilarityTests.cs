@@ -33,6 +33,20 @@ public sealed class VectorSimilarityTests
     }
 
     [Fact]
+    public void Vectors_of_any_length_are_compared_whole()
+    {
+        var random = new Random(7);
+        for (var dimensions = 1; dimensions <= 40; dimensions++)
+        {
+            double[] a = [.. Enumerable.Range(0, dimensions).Select(_ => random.NextDouble() - 0.5)], b = [.. Enumerable.Range(0, dimensions).Select(_ => random.NextDouble() - 0.5)];
+            static string Line(string word, double[] values) => word + " " + string.Join(' ', values.Select(v => v.ToString("R", System.Globalization.CultureInfo.InvariantCulture)));
+            Of(Line("a", a) + "\n" + Line("b", b)).TryCompare("a", "b", out var similarity).ShouldBeTrue();
+            var cosine = a.Zip(b, (x, y) => x * y).Sum() / Math.Sqrt(a.Sum(x => x * x) * b.Sum(x => x * x));
+            similarity.ShouldBe(cosine, 1e-6, $"{dimensions} dimensions");
+        }
+    }
+
+    [Fact]
     public void A_word2vec_header_is_passed_over() => WordVectors.Read(new StringReader("2 3\na 1 2 3\nb 4 5 6\n"), "x").Dimensions.ShouldBe(3);
 
     [Theory]

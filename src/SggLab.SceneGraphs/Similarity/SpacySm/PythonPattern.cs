@@ -78,8 +78,7 @@ internal static class PythonPattern
     private static string TranslateClass(string pattern, ref int i)
     {
         i++;
-        var negated = pattern[i] == '^';
-        if (negated) i++;
+        if (pattern[i] == '^') throw new NotSupportedException("A negated class, which spaCy's patterns have none of.");
         var members = new StringBuilder();
         var pairs = new List<string>();
         while (pattern[i] != ']')
@@ -100,9 +99,8 @@ internal static class PythonPattern
             AddRange(first, last, members, pairs);
         }
         i++;
-        var single = $"[{(negated ? "^" : "")}{members}]";
+        var single = $"[{members}]";
         if (pairs.Count == 0) return single;
-        if (negated) throw new NotSupportedException("A negated class with members beyond U+FFFF.");
         return members.Length == 0 ? $"(?:{string.Join('|', pairs)})" : $"(?:{single}|{string.Join('|', pairs)})";
     }
 

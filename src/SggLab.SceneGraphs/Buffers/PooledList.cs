@@ -1,4 +1,4 @@
-namespace SggLab.SceneGraphs.Rewards;
+namespace SggLab.SceneGraphs.Buffers;
 
 /// <summary>A list that keeps its room when cleared and gives its items by reference.</summary>
 internal sealed class PooledList<T>
@@ -7,7 +7,7 @@ internal sealed class PooledList<T>
 
     public int Count { get; private set; }
 
-    public ref readonly T this[int index] => ref _items[index];
+    public ref T this[int index] => ref _items[index];
 
     public ReadOnlySpan<T> Span => _items.AsSpan(0, Count);
 
