@@ -63,6 +63,21 @@ public sealed class TrainingPassTests : IDisposable
     }
 
     [Fact]
+    public void Sequences_packed_into_one_row_score_and_learn_as_they_do_alone()
+    {
+        _model.Weights.Train(_ => true);
+        var rows = Rows();
+
+        var alone = Step(ModelBatch.Of(_model, rows));
+        var packed = Step(ModelBatch.Packed(_model, [[rows[0], rows[1]], [rows[2]]]));
+
+        Compare.MaxAbs(packed.LogProbs, alone.LogProbs).ShouldBeLessThan(1e-4);
+        packed.Loss.ShouldBe(alone.Loss, 1e-5);
+        foreach (var (name, gradient) in alone.Gradients)
+            ShouldBeNear(packed.Gradients[name], gradient, name);
+    }
+
+    [Fact]
     public void Padding_on_either_side_changes_nothing()
     {
         using var off = no_grad();
@@ -120,15 +135,19 @@ public sealed class TrainingPassTests : IDisposable
             Compare.MaxAbs(first[i].grad!, second[i].grad!).ShouldBeLessThan(2e-5);
     }
 
-    private (double Loss, Dictionary<string, Tensor> Gradients) Step(int chunk = 0, bool checkpointing = false, IReadOnlyList<BatchRow>? rows = null)
+    private (double Loss, Tensor LogProbs, Dictionary<string, Tensor> Gradients) Step(int chunk = 0, bool checkpointing = false, IReadOnlyList<BatchRow>? rows = null) =>
+        Step(ModelBatch.Of(_model, rows ?? Rows()), chunk, checkpointing);
+
+    private (double Loss, Tensor LogProbs, Dictionary<string, Tensor> Gradients) Step(ModelBatch given, int chunk = 0, bool checkpointing = false)
     {
-        using var batch = ModelBatch.Of(_model, rows ?? Rows());
-        var loss = -_model.Score(batch, chunk: chunk, checkpointing: checkpointing).LogProbs.mean();
+        using var batch = given;
+        var logProbs = _model.Score(batch, chunk: chunk, checkpointing: checkpointing).LogProbs;
+        var loss = -logProbs.mean();
         loss.backward();
         var gradients = _model.Weights.Names.Where(n => _model.Weights[n].grad is not null).ToDictionary(n => n, n => _model.Weights[n].grad!.clone());
         foreach (var (_, weight) in _model.Weights.Trained())
             weight.grad = null;
-        return (loss.item<float>(), gradients);
+        return (loss.item<float>(), logProbs.detach(), gradients);
     }
 
     private static void ShouldBeNear(Tensor ours, Tensor wanted, string name) =>

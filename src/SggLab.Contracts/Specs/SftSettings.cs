@@ -13,6 +13,8 @@ public sealed record SftSettings
     public required int BatchSize { get; init; }
     /// <summary>Examples a forward pass; the step accumulates over them.</summary>
     public int? MicroBatchSize { get; init; }
+    /// <summary>Whether short examples share a row of the length of the longest one in the step, none seeing another; then MicroBatchSize counts rows.</summary>
+    public bool Packing { get; init; }
     public double WeightDecay { get; init; }
     /// <summary>AdamW's second beta; the reference has 0.999. A run of a few hundred steps forgets its start sooner with 0.98.</summary>
     public double AdamBeta2 { get; init; } = 0.999;

@@ -71,10 +71,10 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
             (q_RHd, k_RKd) = (TorchDispatcher.RmsNorm(q_RHd, layer.QNorm, _config.RmsNormEps), TorchDispatcher.RmsNorm(k_RKd, layer.KNorm!, _config.RmsNormEps));
         layout.Keep(i, rope.Turn(k_RKd), all_Rhd.narrow(1, heads + kv, kv));
         var mixed_RHd = layout.Look(i, rope.Turn(q_RHd).view(-1, kv, heads / kv, d));
-        var attended_RD = x_RD + mixed_RHd.view(-1, heads * d).mm(layer.Output);
+        var attended_RD = x_RD.Plus(mixed_RHd.view(-1, heads * d).mm(layer.Output));
         var gateUp = TorchDispatcher.RmsNorm(attended_RD, layer.PostNorm, _config.RmsNormEps).mm(layer.GateUp);
         var gated_RF = nn.functional.silu(gateUp.narrow(1, 0, _config.IntermediateSize)) * gateUp.narrow(1, _config.IntermediateSize, _config.IntermediateSize);
-        return (attended_RD + gated_RF.mm(layer.Down)).MoveToOuterDisposeScope();
+        return attended_RD.Plus(gated_RF.mm(layer.Down)).MoveToOuterDisposeScope();
     }
 
     private Rope RopeOf(Layout layout, ScalarType type)
@@ -205,7 +205,7 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
         /// <summary>Writes the keys and values of the tokens just fed.</summary>
         public void Keep(int layer, Tensor k_RKd, Tensor v_RKd)
         {
-            var at = _first + tensor(Rows.Select(r => (long)r.Count).ToArray(), device: _device);
+            var at = _first.Plus(tensor(Rows.Select(r => (long)r.Count).ToArray(), device: _device));
             _ownKeys[layer].flatten(0, 1).index_copy_(0, at, k_RKd);
             _ownValues[layer].flatten(0, 1).index_copy_(0, at, v_RKd);
         }
@@ -214,17 +214,17 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
         public Tensor Look(int layer, Tensor q_RKgd)
         {
             var (kv, g, d) = (q_RKgd.size(1), q_RKgd.size(2), q_RKgd.size(3));
-            var scaled_RKgd = q_RKgd * (1 / Math.Sqrt(d));
+            var scaled_RKgd = q_RKgd.Times(1 / Math.Sqrt(d));
             var tokens = Rows.Max(r => r.Count) + 1;
-            var toPrompt_RKgS = ToRows(ToPrompts(scaled_RKgd).matmul(_prefixKeys[layer].transpose(2, 3)), kv, g) + _prefixMask;
+            var toPrompt_RKgS = ToRows(ToPrompts(scaled_RKgd).matmul(_prefixKeys[layer].transpose(2, 3)), kv, g).Plus(_prefixMask);
             var keys_RKTd = _ownKeys[layer].narrow(1, 0, tokens).transpose(1, 2);
-            var toOwn_RKgT = scaled_RKgd.matmul(keys_RKTd.transpose(2, 3)) + OwnMask(tokens, q_RKgd.dtype);
+            var toOwn_RKgT = scaled_RKgd.matmul(keys_RKTd.transpose(2, 3)).Plus(OwnMask(tokens, q_RKgd.dtype));
             // The softmax is taken in f32, as the reference's attention does.
             var weights = cat([toPrompt_RKgS, toOwn_RKgT], -1).to_type(ScalarType.Float32).softmax(-1).to_type(q_RKgd.dtype);
             var length = toPrompt_RKgS.size(-1);
             var fromPrompt_RKgd = ToRows(ToPrompts(weights.narrow(-1, 0, length)).matmul(_prefixValues[layer]), kv, g);
             var fromOwn_RKgd = weights.narrow(-1, length, tokens).matmul(_ownValues[layer].narrow(1, 0, tokens).transpose(1, 2));
-            return fromPrompt_RKgd + fromOwn_RKgd;
+            return fromPrompt_RKgd.Plus(fromOwn_RKgd);
         }
 
         /// <summary>[R,K,g,x] to [P,K,G*g,x].</summary>
@@ -237,9 +237,10 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
 
         private Tensor OwnMask(int tokens, ScalarType type)
         {
-            var counts_R1 = tensor(Rows.Select(r => (long)r.Count).ToArray(), [Rows.Length, 1], device: _device);
-            var hidden_RT = arange(tokens, device: _device).unsqueeze(0).gt(counts_R1);
-            return zeros([Rows.Length, 1, 1, tokens], type, _device).masked_fill_(hidden_RT.view(Rows.Length, 1, 1, tokens), double.NegativeInfinity);
+            var mask = new float[Rows.Length * tokens];
+            for (var r = 0; r < Rows.Length; r++)
+                Array.Fill(mask, float.NegativeInfinity, r * tokens + Rows[r].Count + 1, tokens - Rows[r].Count - 1);
+            return tensor(mask, [Rows.Length, 1, 1, tokens]).to(type, _device);
         }
 
         private Tensor MaskOf(List<Prefix> prompts, int longest)

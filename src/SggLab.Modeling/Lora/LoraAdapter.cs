@@ -160,7 +160,7 @@ public sealed class LoraAdapter : IDisposable
         using (NewDisposeScope())
         {
             foreach (var layer in _layers.Values)
-                layer.weight.add_(layer.adapter!.Product().to_type(layer.weight.dtype));
+                layer.weight.Add(layer.adapter!.Product().to_type(layer.weight.dtype));
         }
         Dispose();
     }

@@ -8,9 +8,11 @@ namespace SggLab.Modeling;
 /// alive during the call; even a + b passes the factor 1 that way (a - b and a * b of tensors do not). When the collector runs meanwhile, libtorch reads freed memory: a training run
 /// died so after 251 steps. Code that runs every step uses these instead of operators and of overloads that take a number.
 /// </summary>
+#pragma warning disable RS0030 // Here the numbers are kept.
 public static class TensorArithmetic
 {
-    private static readonly Scalar One = 1;
+    /// <summary>The factor 1, alive for ever.</summary>
+    internal static readonly Scalar One = 1;
 
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, One);
 

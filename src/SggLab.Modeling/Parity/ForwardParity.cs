@@ -84,7 +84,7 @@ internal sealed class ForwardParity(Qwen2VLModel model, string folder, JsonEleme
     private Tensor Loss(Tensor hidden_BTD, Tensor labels_BT)
     {
         var predicts = labels_BT.narrow(1, 1, labels_BT.size(1) - 1);
-        var places = predicts.ne(BatchRow.Ignored);
+        var places = predicts.Above(BatchRow.Ignored);
         var states_ND = hidden_BTD.narrow(1, 0, hidden_BTD.size(1) - 1)[places];
         return model.Score(states_ND, predicts[places]).LogProbs.mean().neg();
     }

@@ -33,7 +33,7 @@ internal static class GoldenBatch
         var used = 0;
         for (var b = 0; b < ids_BT.size(0); b++)
         {
-            var real = mask_BT[b].ne(0);
+            var real = mask_BT[b].to_type(ScalarType.Bool);
             var ids = ids_BT[b][real].data<long>().Select(i => (int)i).ToArray();
             var tokens = ids.Count(i => i == model.Config.ImageTokenId);
             var mine = new List<ProcessedImage>();

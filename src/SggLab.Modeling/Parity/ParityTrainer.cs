@@ -32,7 +32,7 @@ internal sealed class ParityTrainer : IDisposable
         Tensor[] gradients = [.. _weights.Select(w => w.grad!)];
         var norm = FusedAdamW.Clip(gradients, _clip);
         foreach (var step in _steps)
-            step.add_(1);
+            step.Add(1.0);
         FusedAdamW.Step(_weights, gradients, _first, _second, _steps, _rate, _beta1, _beta2, _eps, _decay);
         foreach (var weight in _weights)
             weight.grad = null;

@@ -73,7 +73,7 @@ internal sealed class TrainingParity(string folder, JsonElement golden)
         foreach (var batch in batches)
         {
             using var scope = NewDisposeScope();
-            var loss = model.Score(batch).LogProbs.sum() * (-1.0 / tokens);
+            var loss = model.Score(batch).LogProbs.sum().Times(-1.0 / tokens);
             loss.backward();
             total += loss.item<float>();
         }
@@ -103,7 +103,7 @@ internal sealed class TrainingParity(string folder, JsonElement golden)
             {
                 var error = (ours - wanted).abs();
                 elements += error.numel();
-                far += error.gt(WeightTolerance).sum().item<long>();
+                far += error.Above(WeightTolerance).sum().item<long>();
                 yield return ParityItem.Of($"{run}/param_after_5/{summary.Name}", error.max().item<float>(), WorstWeightTolerance);
             }
         }
@@ -122,9 +122,11 @@ internal sealed class TrainingParity(string folder, JsonElement golden)
         if (!reference.Entries.ContainsKey(name + "#rows"))
             return null;
         known.Add(name + "#rows");
-        var rows = ours.dim() > 2 ? ours.narrow(0, 0, 2).flatten(1) : ours.index_select(0, arange(0, ours.size(0), Math.Max(1, ours.size(0) / 24)));
+        var rows = ours.dim() > 2 ? ours.narrow(0, 0, 2).flatten(1) : ours.index_select(0, tensor(EveryNth(ours.size(0), Math.Max(1, ours.size(0) / 24))));
         return (rows, reference.Read(name + "#rows"));
     }
+
+    private static long[] EveryNth(long count, long n) => [.. Enumerable.Range(0, (int)((count + n - 1) / n)).Select(i => i * n)];
 
     /// <summary>
     /// How far the sums of a tensor, of its magnitudes and of its squares are off, in units of what an error of this size
@@ -137,7 +139,7 @@ internal sealed class TrainingParity(string folder, JsonElement golden)
             return double.PositiveInfinity;
         var exact = tensor.to_type(ScalarType.Float64);
         var magnitudes = exact.abs().sum().item<double>();
-        var squares = exact.square().sum().item<double>();
+        var squares = (exact * exact).sum().item<double>();
         var spread = 3 * Math.Sqrt(tensor.numel()) * elementError + 1e-7 * magnitudes + 1e-12;
         var sums = Math.Abs(exact.sum().item<double>() - expected.GetProperty("sum").GetDouble()) / spread;
         var sizes = Math.Abs(magnitudes - expected.GetProperty("abs_sum").GetDouble()) / spread;

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace SggLab.Modeling;
 
-/// <summary>One sequence of a batch: a prompt, or a prompt with its answer.</summary>
+/// <summary>One sequence of a batch, a prompt or a prompt with its answer; or several packed one after the other, none of which sees another.</summary>
 public sealed record BatchRow
 {
     /// <summary>Token ids with every image expanded to its image tokens.</summary>
@@ -12,6 +12,8 @@ public sealed record BatchRow
     public required IReadOnlyList<ProcessedImage> Images { get; init; }
     /// <summary>For each token what it should have been predicted as, or <see cref="Ignored"/>; null scores nothing.</summary>
     public int[]? Labels { get; init; }
+    /// <summary>Lengths of the sequences packed into the row; null where it is one sequence.</summary>
+    public int[]? Parts { get; init; }
 
     /// <summary>The label of a token that is not scored.</summary>
     public const int Ignored = -100;
@@ -24,11 +26,21 @@ public sealed record BatchRow
         completion.CopyTo(labels.AsSpan(prompt.Ids.Length));
         return new BatchRow { Ids = [.. prompt.Ids, .. completion], Images = prompt.Images, Labels = labels };
     }
+
+    /// <summary>Labelled sequences one after the other in one row.</summary>
+    public static BatchRow Pack(IReadOnlyList<BatchRow> sequences) => new()
+    {
+        Ids = [.. sequences.SelectMany(s => s.Ids)],
+        Images = [.. sequences.SelectMany(s => s.Images)],
+        // Nothing before a sequence's first token may predict it.
+        Labels = [.. sequences.SelectMany(s => s.Labels!.Skip(1).Prepend(Ignored))],
+        Parts = [.. sequences.Select(s => s.Ids.Length)],
+    };
 }
 
 /// <summary>
 /// Sequences side by side as tensors. Padding on the right (the default) needs no mask, since a token never looks ahead;
-/// on the left it does.
+/// padding on the left and packed sequences do.
 /// </summary>
 public sealed class ModelBatch : IDisposable
 {
@@ -63,52 +75,64 @@ public sealed class ModelBatch : IDisposable
     public required int[] Lengths { get; init; }
 
     /// <exception cref="LabException">A row is longer than the model's context, has an id outside its vocabulary, or other images than image tokens.</exception>
-    public static ModelBatch Of(Qwen2VLModel model, IReadOnlyList<BatchRow> rows, int padId = 0, bool padLeft = false)
+    public static ModelBatch Of(Qwen2VLModel model, IReadOnlyList<BatchRow> rows, int padId = 0, bool padLeft = false) => Of(model, [.. rows.Select(row => new[] { row })], padId, padLeft);
+
+    /// <summary>Each row holds its sequences one after the other; none sees another, and each has the positions that it has alone.</summary>
+    /// <exception cref="LabException">As <see cref="Of(Qwen2VLModel, IReadOnlyList{BatchRow}, int, bool)"/>.</exception>
+    public static ModelBatch Packed(Qwen2VLModel model, IReadOnlyList<BatchRow[]> rows) => Of(model, rows, padId: 0, padLeft: false);
+
+    private static ModelBatch Of(Qwen2VLModel model, IReadOnlyList<BatchRow[]> rows, int padId, bool padLeft)
     {
         using var scope = NewDisposeScope();
         var config = model.Config;
-        var length = rows.Max(r => r.Ids.Length);
+        int[] lengths = [.. rows.Select(row => row.Sum(sequence => sequence.Ids.Length))];
+        var length = lengths.Max();
         var ids = new long[rows.Count * length];
         Array.Fill(ids, padId);
         var positions = new long[3 * rows.Count * length];
+        // The first token of its row that each token sees; a padding token sees itself alone, so that its softmax has something to sum.
+        int[] sees = [.. Enumerable.Range(0, rows.Count * length).Select(place => place % length)];
         var images = new Dictionary<ProcessedImage, int>(ReferenceEqualityComparer.Instance);
         var (distinct, firstToken, tokens) = (new List<ProcessedImage>(), new List<int>(), 0);
         var (places, sources, scored, labels) = (new List<long>(), new List<long>(), new List<long>(), new List<long>());
         var (counts, offsets) = (new int[rows.Count], new int[rows.Count]);
         for (var r = 0; r < rows.Count; r++)
         {
-            var row = rows[r];
-            Check(config, row, r);
-            var offset = offsets[r] = padLeft ? length - row.Ids.Length : 0;
-            var start = r * length + offset;
-            var places3 = MropePositions.Of(row.Ids, config.ImageTokenId, [.. row.Images.Select(i => i.Grid)], config.Vision.MergeSize);
-            var image = new Queue<int>();
-            foreach (var picture in row.Images)
+            var at = offsets[r] = padLeft ? length - lengths[r] : 0;
+            foreach (var sequence in rows[r])
             {
-                if (!images.TryGetValue(picture, out var index))
+                Check(config, sequence, r);
+                var start = r * length + at;
+                Array.Fill(sees, at, start, sequence.Ids.Length);
+                var places3 = MropePositions.Of(sequence.Ids, config.ImageTokenId, [.. sequence.Images.Select(i => i.Grid)], config.Vision.MergeSize);
+                foreach (var picture in sequence.Images)
                 {
-                    images.Add(picture, index = distinct.Count);
-                    distinct.Add(picture);
-                    firstToken.Add(tokens);
-                    tokens += picture.Grid.Tokens(config.Vision.MergeSize);
+                    if (!images.TryGetValue(picture, out var index))
+                    {
+                        images.Add(picture, index = distinct.Count);
+                        distinct.Add(picture);
+                        firstToken.Add(tokens);
+                        tokens += picture.Grid.Tokens(config.Vision.MergeSize);
+                    }
+                    for (var t = 0; t < picture.Grid.Tokens(config.Vision.MergeSize); t++)
+                        sources.Add(firstToken[index] + t);
                 }
-                for (var t = 0; t < picture.Grid.Tokens(config.Vision.MergeSize); t++)
-                    sources.Add(firstToken[index] + t);
-            }
-            for (var t = 0; t < row.Ids.Length; t++)
-            {
-                ids[start + t] = row.Ids[t];
-                positions[start + t] = places3.Time[t];
-                positions[rows.Count * length + start + t] = places3.Height[t];
-                positions[2 * rows.Count * length + start + t] = places3.Width[t];
-                if (row.Ids[t] == config.ImageTokenId)
-                    places.Add(start + t);
-                if (t > 0 && row.Labels is { } wanted && wanted[t] != BatchRow.Ignored)
+                for (var t = 0; t < sequence.Ids.Length; t++)
                 {
-                    scored.Add(start + t - 1);
-                    labels.Add(wanted[t]);
-                    counts[r]++;
+                    ids[start + t] = sequence.Ids[t];
+                    positions[start + t] = places3.Time[t];
+                    positions[rows.Count * length + start + t] = places3.Height[t];
+                    positions[2 * rows.Count * length + start + t] = places3.Width[t];
+                    if (sequence.Ids[t] == config.ImageTokenId)
+                        places.Add(start + t);
+                    if (t > 0 && sequence.Labels is { } wanted && wanted[t] != BatchRow.Ignored)
+                    {
+                        scored.Add(start + t - 1);
+                        labels.Add(wanted[t]);
+                        counts[r]++;
+                    }
                 }
+                at += sequence.Ids.Length;
             }
         }
         var device = model.Weights.Device;
@@ -117,7 +141,7 @@ public sealed class ModelBatch : IDisposable
         {
             InputIds = Longs(ids, [rows.Count, length], device),
             Positions = Longs(positions, [3, rows.Count, length], device),
-            Mask = padLeft && offsets.Any(o => o > 0) ? LeftMask(offsets, length).to(device).DetachFromDisposeScope() : null,
+            Mask = offsets.Any(o => o > 0) || rows.Any(row => row.Length > 1) ? MaskOf(sees, rows.Count, length).to(device).DetachFromDisposeScope() : null,
             Pixels = distinct.Count == 0 ? null : PixelsOf(distinct, config.Vision.PatchValues).to(device).DetachFromDisposeScope(),
             Grids = [.. distinct.Select(d => d.Grid)],
             ImagePlaces = places.Count == 0 ? null : Longs([.. places], [places.Count], device),
@@ -128,7 +152,7 @@ public sealed class ModelBatch : IDisposable
             Rows = rows.Count,
             Length = length,
             Offsets = offsets,
-            Lengths = [.. rows.Select(r => r.Ids.Length)],
+            Lengths = lengths,
         };
     }
 
@@ -166,20 +190,12 @@ public sealed class ModelBatch : IDisposable
         return pixels;
     }
 
-    private static Tensor LeftMask(int[] offsets, int length)
+    private static Tensor MaskOf(int[] sees, int rows, int length)
     {
-        var mask = new bool[offsets.Length * length * length];
-        for (var b = 0; b < offsets.Length; b++)
-        {
-            for (var t = 0; t < length; t++)
-            {
-                // A padding token looks at itself alone, so that its softmax has something to sum.
-                mask[(b * length + t) * length + t] = true;
-                for (var s = offsets[b]; s < t; s++)
-                    mask[(b * length + t) * length + s] = t >= offsets[b];
-            }
-        }
-        return tensor(mask, [offsets.Length, 1, length, length]);
+        var mask = new bool[(long)rows * length * length];
+        for (var place = 0; place < sees.Length; place++)
+            Array.Fill(mask, true, place * length + sees[place], place % length - sees[place] + 1);
+        return tensor(mask, [rows, 1, length, length]);
     }
 
     public void Dispose()

@@ -49,7 +49,7 @@ public static class ModelInit
                     weight.zero_();
                     break;
                 case WeightStart.Ones:
-                    weight.fill_(1);
+                    weight.zero_().Add(1.0);
                     break;
                 default:
                     FillNormal(weight, (float)folder.Config.Text.InitializerRange, SeedStream.Mix(seed, SeedStream.Hash(name)));

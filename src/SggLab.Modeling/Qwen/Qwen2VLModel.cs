@@ -123,7 +123,7 @@ public sealed class Qwen2VLModel : IDisposable
     private static Tensor Add(Tensor x_BTD, Tensor features_MD, ModelBatch batch)
     {
         var sources = batch.ImageSources is null ? features_MD : features_MD.index_select(0, batch.ImageSources);
-        return x_BTD.flatten(0, 1).index_add(0, batch.ImagePlaces!, sources, 1).view(x_BTD.shape);
+        return x_BTD.flatten(0, 1).index_add(0, batch.ImagePlaces!, sources, TensorArithmetic.One).view(x_BTD.shape);
     }
 
     /// <summary>Logits [..., V] of states after the final norm. For a few tokens: whole batches go through <see cref="Score(ModelBatch, double, bool, bool, int)"/>.</summary>

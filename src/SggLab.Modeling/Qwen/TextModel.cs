@@ -38,8 +38,8 @@ internal sealed class TextModel
     /// <summary>1 / theta^(2i/d) for the d/2 frequencies, f32.</summary>
     public Tensor InverseFrequencies(Device device)
     {
-        var exponents = arange(0, _config.HeadDim, 2, ScalarType.Int64).to_type(ScalarType.Float32) / _config.HeadDim;
-        return (1.0 / pow(_config.RopeTheta, exponents)).to(device);
+        var exponents = tensor(Enumerable.Range(0, _config.HeadDim / 2).Select(i => 2f * i / _config.HeadDim).ToArray());
+        return pow(tensor((float)_config.RopeTheta), exponents).reciprocal().to(device);
     }
 
     /// <param name="positions_3BT">i64.</param>

@@ -136,7 +136,7 @@ internal class VisionTower
     protected static LayerNorm DeclareLayerNorm(WeightSet weights, string prefix, long width) =>
         new(weights.Declare($"{prefix}weight", WeightStart.Ones, width), weights.Declare($"{prefix}bias", WeightStart.Zeros, width), NormEps);
 
-    private static Tensor QuickGelu(Tensor x) => x * sigmoid(x * 1.702);
+    private static Tensor QuickGelu(Tensor x) => x * sigmoid(x.Times(1.702));
 }
 
 internal sealed class VisionBlock(Func<Tensor, Tensor> norm1, Func<Tensor, Tensor> norm2, VisionAttention attn, Func<Tensor, Tensor> mlp)

@@ -48,7 +48,10 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
         var element = Element(sft.Precision);
         var (rows, patches) = (sft.MicroBatchSize ?? sft.BatchSize, Patches(sft.MaxPixels ?? spec.Protocol.MaxPixels, size));
         // An answer is about as long as the protocol lets it be at most; most are far shorter.
-        var update = Learning(size, element, rows, rows, promptTokens + spec.Protocol.MaxNewTokens, patches, sft.ActivationCheckpointing);
+        var tokens = promptTokens + spec.Protocol.MaxNewTokens;
+        // A packed row may be all prompts.
+        patches *= sft.Packing ? (double)tokens / promptTokens : 1;
+        var update = Learning(size, element, rows, rows, tokens, patches, sft.ActivationCheckpointing);
         return Whole(size, element, sft.OptimizerDevice == "host", spec.Device, extra: null,
             Writing(size, element, spec.Evaluation.BatchSize, spec.Evaluation.BatchSize, promptTokens, spec.Protocol.MaxNewTokens, Patches(spec.Protocol.MaxPixels, size)), update);
     }

@@ -52,7 +52,8 @@ internal sealed class SftTrainer : IDisposable
         using var scope = NewDisposeScope();
         var rows = Enumerable.Range(0, _settings.BatchSize).Select(i => Row(state.DataPosition + i)).ToArray();
         var tokens = rows.Sum(ScoredTokens);
-        var loss = rows.Chunk(_settings.MicroBatchSize ?? rows.Length).Sum(part => Accumulate(part, tokens));
+        var packed = _settings.Packing ? SequencePacking.Pack(rows) : [.. rows.Select(row => new[] { row })];
+        var loss = packed.Chunk(_settings.MicroBatchSize ?? packed.Length).Sum(part => Accumulate(part, tokens));
         FiniteGuard.Check(step, "loss", loss, _session.Parent);
         var rate = _schedule.At(step - 1);
         var norm = _optimizer.Step(rate, _settings.MaxGradNorm);
@@ -69,10 +70,10 @@ internal sealed class SftTrainer : IDisposable
     }
 
     /// <summary>Adds a micro-batch's share of the step's loss to the gradients.</summary>
-    private double Accumulate(BatchRow[] rows, int tokensOfStep)
+    private double Accumulate(BatchRow[][] rows, int tokensOfStep)
     {
         using var scope = NewDisposeScope();
-        using var batch = ModelBatch.Of(_session.Model, rows);
+        using var batch = ModelBatch.Packed(_session.Model, rows);
         var scores = _session.Model.Score(batch, checkpointing: _settings.ActivationCheckpointing);
         var loss = scores.LogProbs.sum().Over(-tokensOfStep);
         loss.backward();

@@ -1,5 +1,7 @@
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
+using SggLab.Datasets;
+using SggLab.Datasets.Synthetic;
 using SggLab.Modeling;
 using TorchSharp;
 
@@ -66,6 +68,27 @@ public sealed class SftTrainerTests : IDisposable
         foreach (var (a, b) in whole.Series("loss").Zip(cut.Series("loss")))
             b!.Value.ShouldBe(a!.Value, 2e-5);
         foreach (var (a, b) in whole.Series("grad_norm").Zip(cut.Series("grad_norm")))
+            b!.Value.ShouldBe(a!.Value, 1e-3);
+    }
+
+    [Fact]
+    public void A_packed_batch_learns_as_a_padded_one_does()
+    {
+        // One long example and seven that fit into its length by twos and threes.
+        var examples = Enumerable.Range(0, 8).Select(i => SyntheticScenes.Scene(3, i)).Select((example, i) => example with
+        {
+            PromptOpen = string.Concat(Enumerable.Repeat("List objects. ", i == 0 ? 60 : 1)),
+            Relationships = [],
+        });
+        HubWriter.Write(_runs["mixed"], examples, 8, "one long, seven short", prompts: true);
+        var spec = _runs.Spec(RunMethod.Sft) with { Sft = TinyRuns.Sft with { BatchSize = 8, MaxSteps = 2 } };
+        spec = spec with { Data = spec.Data with { Train = _runs["mixed"] } };
+        var (_, padded) = _runs.Run(spec);
+        var (_, packed) = _runs.Run(spec with { Sft = spec.Sft! with { Packing = true } });
+        packed.Series("num_tokens").ShouldBe(padded.Series("num_tokens"));
+        foreach (var (a, b) in padded.Series("loss").Zip(packed.Series("loss")))
+            b!.Value.ShouldBe(a!.Value, 2e-5);
+        foreach (var (a, b) in padded.Series("grad_norm").Zip(packed.Series("grad_norm")))
             b!.Value.ShouldBe(a!.Value, 1e-3);
     }
 
