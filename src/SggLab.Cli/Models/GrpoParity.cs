@@ -150,7 +150,7 @@ internal sealed class GrpoParity
         var logRatio_BT = logps_BT - old_BT;
         var logRatio = objective.SequenceLevel ? ((logRatio_BT * mask_BT).sum(1) / mask_BT.sum(1)).unsqueeze(1) : logRatio_BT;
         var ratio = logRatio.exp();
-        var counted = (ratio * advantages_B1).lt(ratio.clamp(1 - objective.EpsilonLow, 1 + objective.EpsilonHigh) * advantages_B1).to_type(ScalarType.Float32);
+        var counted = (ratio * advantages_B1).lt(ratio.AtLeast(1 - objective.EpsilonLow).AtMost(1 + objective.EpsilonHigh) * advantages_B1).to_type(ScalarType.Float32);
         return objective.SequenceLevel ? counted.mean().item<float>() : ((counted * mask_BT).sum() / mask_BT.sum()).item<float>();
     }
 
@@ -170,7 +170,7 @@ internal sealed class GrpoParity
         var images = GoldenBatch.Inputs(_folder, model, GoldenBatch.Names(_grpo.GetProperty("images")));
         var prompts = GoldenBatch.Rows(model, _reference.Read("prompt_ids"), _reference.Read("prompt_mask"), images);
         var rows = prompts.Select((p, b) => BatchRow.Of(
-            new ProcessedPrompt { Ids = p.Ids, Images = p.Images, Text = "" }, completions[b][mask[b].ne(0)].data<long>().Select(i => (int)i).ToArray())).ToList();
+            new ProcessedPrompt { Ids = p.Ids, Images = p.Images, Text = "" }, completions[b][mask[b].to_type(ScalarType.Bool)].data<long>().Select(i => (int)i).ToArray())).ToList();
         using var batch = ModelBatch.Of(model, rows);
         var scores = model.Score(batch, _grpo.GetProperty("temperature").GetDouble(), entropies: true);
         var places = mask.flatten().nonzero().squeeze(1);
