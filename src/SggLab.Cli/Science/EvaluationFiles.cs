@@ -31,7 +31,7 @@ internal static class EvaluationFiles
     {
         if (!dataset.EndsWith(".json", StringComparison.Ordinal)) return KnownVocabularies.Find(dataset);
         var row = JsonRow.ReadWhole(dataset);
-        var vocabulary = Vocabulary.Of(Path.GetFileNameWithoutExtension(dataset), row.Texts("objects"), row.Texts("predicates"));
+        var vocabulary = Vocabulary.Of(Path.GetFileNameWithoutExtension(dataset), row.Texts("objects"), row.Texts("predicates"), dataset);
         return vocabulary.Objects.Count > 0 && vocabulary.Predicates.Count > 0
             ? vocabulary
             : throw new LabException($"{dataset} lists no objects or no predicates; wanted {{\"objects\": [\"cup\"], \"predicates\": [\"on\"]}} with at least one of each.");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SggLab.SceneGraphs.Python;
 
 namespace SggLab.SceneGraphs.Completions;
 
@@ -125,12 +126,30 @@ internal sealed class LenientJson
         var value = new StringBuilder();
         while (_at < _text.Length && _text[_at] != quote)
         {
-            if (_text[_at] == '\\' && _at + 1 < _text.Length) _at++;
-            value.Append(_text[_at++]);
+            value.Append(_text[_at] == '\\' && _at + 1 < _text.Length ? Escaped(quote) : _text[_at++]);
         }
         if (_at == _text.Length) _repairs.Add("A text had no closing quote.");
         else _at++;
         return value.ToString();
+    }
+
+    // Two escapes that make a surrogate pair meet by themselves: the text is UTF-16.
+    private char Escaped(char quote)
+    {
+        var letter = _text[_at + 1];
+        if (JsonEscape.TryLetter(letter, out var value) || letter == '\'')
+        {
+            if (letter == '\'' && quote != '\'') _repairs.Add("A quote was escaped that needs no escape.");
+            _at += 2;
+            return letter == '\'' ? letter : value;
+        }
+        if (letter == 'u' && _at + 6 <= _text.Length && JsonEscape.TryHex(_text.AsSpan(_at + 2, 4), out value))
+        {
+            _at += 6;
+            return value;
+        }
+        _repairs.Add("An escape that JSON does not have was kept as it stood.");
+        return _text[_at++];
     }
 
     private string BareKey()

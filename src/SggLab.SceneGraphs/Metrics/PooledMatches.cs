@@ -30,7 +30,7 @@ internal static class PooledMatches
     {
         foreach (var relation in prediction.Relations)
         {
-            if (vocabulary.PredicateName(relation.Predicate) != predicate) continue;
+            if (vocabulary.RefinedPredicate(relation.Predicate) != predicate) continue;
             var (from, to) = (prediction.Objects[relation.Subject], prediction.Objects[relation.Object]);
             if (from.Target != subject || to.Target != target) continue;
             if (BoxMath.Iou(subjectBox, from.Box) >= 0.5 && BoxMath.Iou(targetBox, to.Box) >= 0.5) return true;

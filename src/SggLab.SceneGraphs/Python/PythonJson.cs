@@ -253,27 +253,15 @@ internal sealed class PythonJson
     private bool TryUnescape(ReadOnlySpan<char> text, ref int at, int opening)
     {
         if (at + 1 >= text.Length) return Fail(text, "Unterminated string starting at", opening);
-        char value;
-        switch (text[at + 1])
+        if (text[at + 1] == 'u')
         {
-            case '"': value = '"'; break;
-            case '\\': value = '\\'; break;
-            case '/': value = '/'; break;
-            case 'b': value = '\b'; break;
-            case 'f': value = '\f'; break;
-            case 'n': value = '\n'; break;
-            case 'r': value = '\r'; break;
-            case 't': value = '\t'; break;
-            case 'u':
-                // Python wants one more character after the digits. Two escapes that make a surrogate pair meet by themselves: the text is UTF-16.
-                if (at + 6 >= text.Length || !ushort.TryParse(text.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
-                    return Fail(text, "Invalid \\uXXXX escape", at + 1);
-                at += 4;
-                value = (char)code;
-                break;
-            default:
-                return Fail(text, "Invalid \\escape", at);
+            // Python wants one more character after the digits. Two escapes that make a surrogate pair meet by themselves: the text is UTF-16.
+            if (at + 6 >= text.Length || !JsonEscape.TryHex(text.Slice(at + 2, 4), out var code)) return Fail(text, "Invalid \\uXXXX escape", at + 1);
+            Keep([code]);
+            at += 6;
+            return true;
         }
+        if (!JsonEscape.TryLetter(text[at + 1], out var value)) return Fail(text, "Invalid \\escape", at);
         at += 2;
         Keep([value]);
         return true;

@@ -1,3 +1,4 @@
+using SggLab.Contracts;
 using SggLab.SceneGraphs.Graphs;
 
 namespace SggLab.SceneGraphs.Vocabularies;
@@ -8,6 +9,7 @@ public sealed class Vocabulary
     private readonly Dictionary<string, int> _objectLabels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _predicateLabels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _trueObjectLabels = new(StringComparer.Ordinal);
+    private readonly string[] _refinedPredicates;
 
     internal Vocabulary(string name, IReadOnlyList<string> objects, IReadOnlyList<string> predicates, int firstObjectLabel)
     {
@@ -20,7 +22,8 @@ public sealed class Vocabulary
             _objectLabels[GraphNames.Refine(objects[i])] = firstObjectLabel + i;
             _trueObjectLabels[objects[i]] = firstObjectLabel + i;
         }
-        for (var i = 0; i < predicates.Count; i++) _predicateLabels[predicates[i]] = i + 1;
+        _refinedPredicates = [.. predicates.Select(GraphNames.Refine)];
+        for (var i = 0; i < predicates.Count; i++) _predicateLabels[_refinedPredicates[i]] = i + 1;
     }
 
     public string Name { get; }
@@ -47,7 +50,25 @@ public sealed class Vocabulary
     internal IReadOnlySet<(int Subject, int Object, int Predicate)>? ZeroShot { get; init; }
 
     /// <summary>A vocabulary of one's own: names count only as they are written (after normalisation); no synonyms, no zero-shot list.</summary>
-    public static Vocabulary Of(string name, IReadOnlyList<string> objects, IReadOnlyList<string> predicates) => new(name, objects, predicates, 1);
+    /// <param name="source">Where it was read, for messages; null for its name.</param>
+    /// <exception cref="LabException">Two objects, or two predicates, are one name after normalisation.</exception>
+    public static Vocabulary Of(string name, IReadOnlyList<string> objects, IReadOnlyList<string> predicates, string? source = null)
+    {
+        MustDiffer(objects, $"{source ?? name}: its objects");
+        MustDiffer(predicates, $"{source ?? name}: its predicates");
+        return new(name, objects, predicates, 1);
+    }
+
+    private static void MustDiffer(IReadOnlyList<string> names, string whose)
+    {
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (seen.TryAdd(GraphNames.Refine(names[i]), i)) continue;
+            var first = seen[GraphNames.Refine(names[i])];
+            throw new LabException($"{whose} {first + 1} (\"{names[first]}\") and {i + 1} (\"{names[i]}\") are one name once written alike (\"_\" and \"-\" as spaces, stripped, lower case); leave one of them out.");
+        }
+    }
 
     public string ObjectName(int label) => Objects[label - FirstObjectLabel];
 
@@ -58,7 +79,10 @@ public sealed class Vocabulary
         _trueObjectLabels.TryGetValue(name, out label) || _objectLabels.TryGetValue(GraphNames.Refine(name), out label);
 
     /// <summary>The label (from 1) of a predicate as the data set writes it.</summary>
-    public bool TryGetPredicateLabel(string name, out int label) => _predicateLabels.TryGetValue(name, out label);
+    public bool TryGetPredicateLabel(string name, out int label) => _predicateLabels.TryGetValue(GraphNames.Refine(name), out label);
+
+    /// <summary>A predicate's normalised name.</summary>
+    internal string RefinedPredicate(int label) => _refinedPredicates[label - 1];
 
     /// <summary>Finds the category that a predicted, normalised name stands for.</summary>
     /// <param name="target">The category's normalised name.</param>

@@ -89,6 +89,49 @@ public sealed class TolerantParserTests
         TolerantParser.Parse("{\"objects\": [{" + id + ", \"bbox\": [1, 2, 3, 4],}], \"relationships\": []}", 1000, 1000).Graph.Objects.ShouldBe([new SceneObject(expected, new(1, 2, 3, 4))]);
 
     [Theory]
+    [InlineData("caf\\u00e9.1", "café.1")]
+    [InlineData("caf\\u00E9.1", "café.1")]
+    [InlineData("\\ud83d\\ude00.1", "😀.1")]
+    [InlineData("a\\nb\\tc\\rd\\be\\ff.1", "a\nb\tc\rd\be\ff.1")]
+    [InlineData("a\\/b\\\\c\\\"d.1", "a/b\\c\"d.1")]
+    public void Escapes_are_read_as_JSON_has_them(string written, string expected)
+    {
+        var tolerant = TolerantParser.Parse("{\"objects\": [{\"id\": \"" + written + "\", \"bbox\": [1, 2, 3, 4]},], \"relationships\": []}", 1000, 1000);
+        tolerant.Graph.Objects.ShouldBe([new SceneObject(expected, new(1, 2, 3, 4))]);
+        tolerant.Repairs.ShouldBe(["A comma was too many."]);
+    }
+
+    [Theory]
+    [InlineData("\"a\\qb.1\"", "a\\qb.1")]
+    [InlineData("\"a\\u12g4.1\"", "a\\u12g4.1")]
+    [InlineData("\"a\\u00e\"", "a\\u00e")]
+    [InlineData("\"a\\u041\0.1\"", "a\\u041\0.1")]
+    public void An_escape_that_JSON_does_not_have_is_kept_and_told(string written, string expected)
+    {
+        var tolerant = TolerantParser.Parse("{\"objects\": [{\"id\": " + written + ", \"bbox\": [1, 2, 3, 4]}], \"relationships\": []}", 1000, 1000);
+        tolerant.Graph.Objects.ShouldBe([new SceneObject(expected, new(1, 2, 3, 4))]);
+        tolerant.Repairs.ShouldBe(["An escape that JSON does not have was kept as it stood."]);
+    }
+
+    [Theory]
+    [InlineData('\'', "Single quotes stood for double ones.")]
+    [InlineData('"', "A quote was escaped that needs no escape.")]
+    public void An_escaped_single_quote_is_that_quote(char quotes, string repair)
+    {
+        var tolerant = TolerantParser.Parse("{'objects': [{'id': 'man\\#s hat.1', 'bbox': [1, 2, 3, 4]}], 'relationships': []}".Replace('\'', quotes).Replace('#', '\''), 1000, 1000);
+        tolerant.Graph.Objects.Single().Id.ShouldBe("man's hat.1");
+        tolerant.Repairs.ShouldBe([repair]);
+    }
+
+    [Theory]
+    [InlineData("\\")]
+    [InlineData("\\u")]
+    [InlineData("\\u00")]
+    [InlineData("\\u00e9")]
+    public void A_text_that_ends_within_an_escape_keeps_what_there_is(string cut) =>
+        TolerantParser.Parse("{\"objects\": [], \"relationships\": [], \"note\": \"" + cut, 1000, 1000).Repairs.ShouldContain("A text had no closing quote.");
+
+    [Theory]
     [InlineData("[1, 2, 3]")]
     [InlineData("[1, 2, 3, 4, 5]")]
     [InlineData("[1, 2, 3, \"wide\"]")]

@@ -31,6 +31,21 @@ public sealed class EvaluationBehaviourTests
     }
 
     [Fact]
+    public void Names_of_ones_own_vocabulary_match_however_they_are_written()
+    {
+        var own = Vocabulary.Of("own", ["Tall-Cube", "ball_Game"], ["Left-Of", "on"]);
+        var truth = new GroundTruthImage("a", 100, 100, new(
+            [new("Tall-Cube.1", new(0, 0, 40, 40)), new("ball_Game.2", new(50, 50, 90, 90))],
+            [new("Tall-Cube.1", "Left-Of", "ball_Game.2"), new("ball_Game.2", "on", "Tall-Cube.1")]));
+        var response = Perfect.Replace("cube", "Tall-Cube", StringComparison.Ordinal).Replace("\"ball", "\"ball_Game", StringComparison.Ordinal).Replace("left of", "Left-Of", StringComparison.Ordinal);
+        var report = SceneGraphEvaluator.Evaluate(own, [truth], [new("a", response)], EvaluationProtocol.Reference);
+        report.Pooled.Recall.ShouldBe(1);
+        report.Sgdet.Recall.ShouldBe(new AtK(1, 1, 1));
+        report.Sgdet.MeanRecall.ShouldBe(new AtK(1, 1, 1));
+        report.Corrected.Coco.Ap.ShouldBe(1, 1e-12);
+    }
+
+    [Fact]
     public void The_first_object_of_a_data_set_is_lost_to_the_published_AP_and_found_by_the_corrected_one()
     {
         var report = Evaluate(Perfect);

@@ -1,3 +1,4 @@
+using SggLab.Contracts;
 using SggLab.SceneGraphs.Vocabularies;
 
 namespace SggLab.SceneGraphs.Tests.Vocabularies;
@@ -64,4 +65,26 @@ public sealed class VocabularyTests
         target.ShouldBe("traffic light");
         own.TryMapObject("Traffic-Light", out _, out _).ShouldBeFalse("a predicted name comes normalised");
     }
+
+    [Fact]
+    public void Predicates_of_ones_own_are_found_as_the_data_set_or_a_model_writes_them()
+    {
+        var own = Vocabulary.Of("own", ["cup"], ["Left-Of", "on"]);
+        foreach (var name in (string[])["Left-Of", "left of", "LEFT_OF"])
+        {
+            own.TryGetPredicateLabel(name, out var label).ShouldBeTrue(name);
+            label.ShouldBe(1);
+        }
+        own.PredicateName(1).ShouldBe("Left-Of");
+        own.TryMapPredicate("left of", out var mapped).ShouldBeTrue();
+        mapped.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("Traffic-Light,cup,traffic_light", "on", "objects 1 (\"Traffic-Light\") and 3 (\"traffic_light\")")]
+    [InlineData("cup,cup", "on", "objects 1 (\"cup\") and 2 (\"cup\")")]
+    [InlineData("cup", "on,left-of, Left of", "predicates 2 (\"left-of\") and 3 (\" Left of\")")]
+    public void Two_names_that_are_one_after_normalisation_are_refused(string objects, string predicates, string both) =>
+        Should.Throw<LabException>(() => Vocabulary.Of("own.json", objects.Split(','), predicates.Split(','))).Message
+            .ShouldBe($"own.json: its {both} are one name once written alike (\"_\" and \"-\" as spaces, stripped, lower case); leave one of them out.");
 }
