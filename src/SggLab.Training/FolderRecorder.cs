@@ -9,7 +9,10 @@ namespace SggLab.Training;
 /// <param name="onRecord">Called after a record is on disk, with the line written.</param>
 public sealed class FolderRecorder(string file, Action<object, string>? onRecord = null) : IRunRecorder, IDisposable
 {
-    private readonly FileStream _stream = new(file, FileMode.Append, FileAccess.Write, FileShare.Read);
+    /// <summary>What the file is called in a run's folder.</summary>
+    public const string FileName = "records.jsonl";
+
+    private readonly FileStream _stream = Open(file);
     private long _records;
 
     /// <summary>Set to "cancel" or "drain" to stop the run between two steps.</summary>
@@ -22,6 +25,40 @@ public sealed class FolderRecorder(string file, Action<object, string>? onRecord
     public void Evaluation(EvaluationRecord record, string predictionsFile) => Write(RecordTypes.Evaluation, record);
     public void Log(string level, string text) => Write(RecordTypes.Log, new LogRecord(level, text));
     public void Closed(ClosedRecord record) => Write(RecordTypes.Closed, record);
+
+    /// <summary>The records of one type in a file, oldest first.</summary>
+    /// <param name="file">Need not exist.</param>
+    /// <param name="warn">Told of each line that is no record, with its number; the last one may be torn where the machine went down.</param>
+    public static IReadOnlyList<T> Read<T>(string file, string type, Action<string> warn) where T : class
+    {
+        var (found, number) = (new List<T>(), 0);
+        foreach (var line in File.Exists(file) ? File.ReadLines(file) : [])
+        {
+            number++;
+            try
+            {
+                if (line.Length > 0 && JsonSerializer.Deserialize<RunRecord>(line, LabJson.Options)! is { } record && record.Type == type)
+                    found.Add(record.Data.Deserialize<T>(LabJson.Options)!);
+            }
+            catch (JsonException e)
+            {
+                warn($"{file}, line {number} is passed over, since it is no whole record: {e.Message}");
+            }
+        }
+        return found;
+    }
+
+    private static FileStream Open(string file)
+    {
+        var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        if (stream.Length == 0)
+            return stream;
+        stream.Seek(-1, SeekOrigin.End);
+        // A torn last line ends here, so that the next record has a line of its own.
+        if (stream.ReadByte() != '\n')
+            stream.WriteByte((byte)'\n');
+        return stream;
+    }
 
     private void Write<T>(string type, T data) where T : notnull
     {

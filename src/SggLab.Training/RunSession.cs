@@ -153,7 +153,7 @@ internal sealed class RunSession : IDisposable
                 write(trainer);
         });
         Report(folder, state.Step, kind);
-        CheckpointFolder.Retain(_inputs.WorkFolder, Spec.Checkpoints.Keep, Spec.Checkpoints.KeepGb is { } gb ? (long)(gb * 1e9) : long.MaxValue);
+        CheckpointFolder.Retain(folder, Spec.Checkpoints.Keep, Spec.Checkpoints.KeepGb is { } gb ? (long)(gb * 1e9) : long.MaxValue);
     }
 
     /// <summary>Records a folder of weights as the newest checkpoint.</summary>

@@ -73,6 +73,16 @@ public sealed class OutcomeTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_state_is_refused_with_its_file()
+    {
+        var (_, recorder) = _runs.Run(_runs.Spec(RunMethod.Sft));
+        var file = Path.Combine(recorder.Folders[2], "trainer", "trainer_state.json");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"dataPosition\": 8", "\"dataPosition\": -5", StringComparison.Ordinal));
+        var (closed, _) = _runs.Run(_runs.Spec(RunMethod.Sft), resume: (recorder, 2));
+        closed.ShouldSatisfyAllConditions(c => c.Kind.ShouldBe("input"), c => c.Message!.ShouldContain($"{file} is damaged: dataPosition is -5"));
+    }
+
+    [Fact]
     public void A_figure_beyond_its_guard_stops_the_run_with_the_last_good_checkpoint()
     {
         var spec = _runs.Spec(RunMethod.Sft) with { Guards = [new() { Metric = "loss", Above = 0.001, Steps = 3 }] };

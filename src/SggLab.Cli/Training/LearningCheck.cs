@@ -90,15 +90,15 @@ internal static class LearningCheck
     private static (EvaluationRecord Evaluation, LocalCheckpoint Start) Trained(RunSpec spec, string root, LocalCheckpoint? start, CancellationToken cancellation)
     {
         var (folder, specHash) = (Path.Combine(root, spec.Name), ContentHash.Of(spec));
-        var records = Path.Combine(Directory.CreateDirectory(folder).FullName, "records.jsonl");
+        var records = Path.Combine(Directory.CreateDirectory(folder).FullName, FolderRecorder.FileName);
         if (Finished(records) is not { } evaluation)
             evaluation = Train(spec, specHash, folder, records, start, cancellation);
-        return (evaluation, LocalCheckpoints.Newest(folder, specHash) ?? throw new LabException($"{folder} has no checkpoint of '{spec.Name}'; delete the folder and start again."));
+        return (evaluation, LocalCheckpoints.Newest(folder, specHash, CheckOutput.Say) ?? throw new LabException($"{folder} has no checkpoint of '{spec.Name}'; delete the folder and start again."));
     }
 
     private static EvaluationRecord Train(RunSpec spec, string specHash, string folder, string records, LocalCheckpoint? start, CancellationToken cancellation)
     {
-        var resumed = LocalCheckpoints.Newest(folder, specHash);
+        var resumed = LocalCheckpoints.Newest(folder, specHash, CheckOutput.Say);
         CheckOutput.Say(Text($"{spec.Name}: {(resumed is null ? "from the start" : $"from step {resumed.Step}")}"));
         using var recorder = new FolderRecorder(records);
         using var onStop = cancellation.Register(() => recorder.StopRequested = "drain");
@@ -116,11 +116,8 @@ internal static class LearningCheck
     /// <summary>The last evaluation in a run's records, if they say that it was completed.</summary>
     private static EvaluationRecord? Finished(string records)
     {
-        if (!File.Exists(records))
-            return null;
-        var lines = File.ReadLines(records).Where(line => line.EndsWith('}')).Select(line => JsonSerializer.Deserialize<RunRecord>(line, LabJson.Options)!).ToArray();
-        var isDone = lines.Any(record => record.Type == RecordTypes.Closed && record.Data.Deserialize<ClosedRecord>(LabJson.Options)!.Outcome == Outcomes.Completed);
-        return isDone ? lines.Last(record => record.Type == RecordTypes.Evaluation).Data.Deserialize<EvaluationRecord>(LabJson.Options) : null;
+        var isDone = FolderRecorder.Read<ClosedRecord>(records, RecordTypes.Closed, CheckOutput.Say).Any(closed => closed.Outcome == Outcomes.Completed);
+        return isDone ? FolderRecorder.Read<EvaluationRecord>(records, RecordTypes.Evaluation, CheckOutput.Say)[^1] : null;
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

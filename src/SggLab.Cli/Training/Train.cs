@@ -3,7 +3,6 @@ using SggLab.Contracts;
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
 using SggLab.Training;
-using SggLab.Training.Checkpoints;
 
 namespace SggLab.Cli.Training;
 
@@ -56,9 +55,8 @@ public static class TrainCommands
         }
         var folder = Path.GetFullPath(options.Output ?? Path.Combine("runs", spec.Name));
         var specHash = ContentHash.Of(spec);
-        var resumed = options.Resume ? LocalCheckpoints.Newest(folder, specHash) : null;
-        Directory.CreateDirectory(folder);
-        using var recorder = new FolderRecorder(Path.Combine(folder, "records.jsonl"), (record, line) => Print(record, line, options.Json));
+        var resumed = RunFolder.Open(folder, spec, options.Resume, text => Console.Error.WriteLine("sgglab: " + text));
+        using var recorder = new FolderRecorder(Path.Combine(folder, FolderRecorder.FileName), (record, line) => Print(record, line, options.Json));
         using var onStop = cancellation.Register(() => recorder.StopRequested = "drain");
         var closed = TrainingJob.Run(new JobInputs
         {

@@ -51,12 +51,12 @@ public static class CheckpointFolder
         return new BlobFile(path, Convert.ToHexStringLower(SHA256.HashData(stream)), stream.Length);
     }
 
-    /// <summary>Removes the oldest checkpoint folders (step-00000123) of a work folder until at most so many and so many bytes are left; the newest stays.</summary>
-    public static void Retain(string workFolder, int keep, long keepBytes = long.MaxValue)
+    /// <summary>Removes checkpoint folders (step-00000123) beside the one just written until at most so many and so many bytes are left, lowest steps first.</summary>
+    /// <param name="written">Stays, whatever its step: it is what the run has.</param>
+    public static void Retain(string written, int keep, long keepBytes = long.MaxValue)
     {
         var (folders, bytes) = (0, 0L);
-        foreach (var folder in Directory.EnumerateDirectories(workFolder, "step-*").Where(name => !name.EndsWith(".partial", StringComparison.Ordinal))
-            .OrderByDescending(name => name, StringComparer.Ordinal).ToArray())
+        foreach (var folder in Of(Path.GetDirectoryName(written)!).OrderByDescending(folder => Path.GetFileName(folder) == Path.GetFileName(written)))
         {
             bytes += Bytes(folder);
             if (folders++ > 0 && (folders > keep || bytes > keepBytes))
@@ -67,6 +67,28 @@ public static class CheckpointFolder
     /// <summary>Length of all files below a folder; 0 where there is none.</summary>
     public static long Bytes(string folder) =>
         Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length) : 0;
+
+    /// <summary>The checkpoint folders of a work folder, highest step first.</summary>
+    public static IReadOnlyList<string> Of(string workFolder) => !Directory.Exists(workFolder) ? [] :
+    [
+        .. Directory.EnumerateDirectories(workFolder, "step-*").Where(name => !name.EndsWith(".partial", StringComparison.Ordinal)).OrderDescending(StringComparer.Ordinal),
+    ];
+
+    /// <summary>What is wrong with a folder that should hold these files: the first that is missing, of another length or of other bytes; null where all are as they were.</summary>
+    public static string? Damage(string folder, IReadOnlyList<BlobFile> files)
+    {
+        foreach (var file in files)
+        {
+            var path = Path.Combine(folder, file.Path);
+            if (!File.Exists(path))
+                return $"{path} is missing";
+            if (new FileInfo(path).Length is var length && length != file.Bytes)
+                return $"{path} has {length} bytes, {file.Bytes} when it was saved";
+            if (Blob(file.Path, path).Sha256 != file.Sha256)
+                return $"{path} has changed since it was saved (another SHA-256)";
+        }
+        return null;
+    }
 
     public static string Name(string workFolder, int step) => Path.Combine(workFolder, $"step-{step:D8}");
 

@@ -10,19 +10,25 @@ public sealed record LocalCheckpoint(string Folder, string Id, int Step);
 /// <summary>Finds the checkpoint from which a run without a server goes on.</summary>
 public static class LocalCheckpoints
 {
-    /// <summary>The newest full checkpoint of that spec named in a folder's records.jsonl, or null.</summary>
-    public static LocalCheckpoint? Newest(string folder, string specHash)
+    /// <summary>The newest full checkpoint of that spec named in a folder's records.jsonl whose files are all as they were saved, or null.</summary>
+    /// <param name="warn">Told of each newer checkpoint that is not whole any more, with the file, and of lines that are no records.</param>
+    public static LocalCheckpoint? Newest(string folder, string specHash, Action<string> warn)
     {
-        var records = Path.Combine(folder, "records.jsonl");
-        if (!File.Exists(records))
-            return null;
-        return File.ReadLines(records)
-            .Where(line => line.EndsWith('}'))
-            .Select(line => JsonSerializer.Deserialize<RunRecord>(line, LabJson.Options)!)
-            .Where(record => record.Type == RecordTypes.Checkpoint)
-            .Select(record => record.Data.Deserialize<CheckpointRecord>(LabJson.Options)!)
-            .Where(checkpoint => checkpoint.Kind == CheckpointKinds.Full && checkpoint.SpecHash == specHash)
-            .Select(checkpoint => new LocalCheckpoint(CheckpointFolder.Name(folder, checkpoint.Step), checkpoint.Id, checkpoint.Step))
-            .LastOrDefault(checkpoint => Directory.Exists(checkpoint.Folder));
+        foreach (var saved in Saved(folder, warn).Where(saved => saved.SpecHash == specHash))
+        {
+            var place = CheckpointFolder.Name(folder, saved.Step);
+            if (CheckpointFolder.Damage(place, saved.Files) is not { } damage)
+                return new LocalCheckpoint(place, saved.Id, saved.Step);
+            warn($"The checkpoint of step {saved.Step} cannot be gone on from: {damage}. Looking for an older one.");
+        }
+        return null;
     }
+
+    /// <summary>The full checkpoints whose folders are there, the last saved first; of several records of one folder only the last speaks of what lies in it.</summary>
+    public static IReadOnlyList<CheckpointRecord> Saved(string folder, Action<string> warn) =>
+    [
+        .. FolderRecorder.Read<CheckpointRecord>(Path.Combine(folder, FolderRecorder.FileName), RecordTypes.Checkpoint, warn)
+            .Where(checkpoint => checkpoint.Kind == CheckpointKinds.Full && Directory.Exists(CheckpointFolder.Name(folder, checkpoint.Step)))
+            .Reverse().DistinctBy(checkpoint => checkpoint.Step),
+    ];
 }

@@ -45,6 +45,8 @@ public sealed record TrainerState
         {
             throw new LabException($"{file} is damaged: {e.Message}", inner: e);
         }
+        if (state is { DataPosition: < 0 } or { TokensSeen: < 0 } or { Best.Step: < 0 })
+            throw new LabException($"{file} is damaged: dataPosition is {state.DataPosition} and tokensSeen {state.TokensSeen}; numbers from 0 on are wanted. Go on from another checkpoint.");
         if (state?.SpecHash != specHash || state.Step != step)
             throw new LabException($"{file} is of spec {state?.SpecHash} at step {state?.Step}; this run has the spec {specHash} and goes on from step {step}.");
         return state;

@@ -75,7 +75,7 @@ internal sealed class ScriptedTrainer(JobInputs inputs, IRunRecorder recorder)
         var record = CheckpointFolder.Describe(folder, step, CheckpointKinds.Full, _parent, inputs.SpecHash, ScriptedFigures.DatasetHash);
         recorder.Checkpoint(record, folder);
         _parent = record.Id;
-        CheckpointFolder.Retain(inputs.WorkFolder, _spec.Checkpoints.Keep);
+        CheckpointFolder.Retain(folder, _spec.Checkpoints.Keep);
     }
 
     private void Evaluate()

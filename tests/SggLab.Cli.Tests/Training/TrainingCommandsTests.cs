@@ -31,6 +31,45 @@ public sealed class TrainingCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_that_holds_a_run_is_kept_and_gone_on_from_only_under_the_same_settings()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var (file, folder) = (Path.Combine(_sgglab.Folder, "run.yaml"), Path.Combine(_sgglab.Folder, "out"));
+        var text = (await File.ReadAllTextAsync(Example("tiny-sft.yaml"), cancel)).Replace("../tests", Path.Combine(LabHome.Repository, "tests"), StringComparison.Ordinal)
+            + "\ncheckpoints: { every_steps: 1, keep: 3 }\n";
+        await File.WriteAllTextAsync(file, text, cancel);
+        var fresh = await _sgglab.RunAsync("train", "sft", "-c", file, "--out", folder, "--resume");
+        fresh.ExitCode.ShouldBe(0, fresh.Error);
+        fresh.Error.ShouldContain("holds no checkpoint to go on from, so the run starts from the beginning");
+        (await _sgglab.RunAsync("train", "sft", "-c", file, "--out", folder)).ShouldComplain(2)
+            .ShouldSatisfyAllConditions(said => said.ShouldContain("holds a run already (step-00000002)"), said => said.ShouldContain("--resume"), said => said.ShouldContain("--out DIR"));
+        await File.WriteAllTextAsync(file, text.Replace("learning_rate: ", "learning_rate: 9", StringComparison.Ordinal), cancel);
+        (await _sgglab.RunAsync("train", "sft", "-c", file, "--out", folder, "--resume")).ShouldComplain(2).ShouldMatch(@"holds a run of other settings.*sft\.learning_rate was [0-9.]+, is 0.0091\.");
+        Directory.GetDirectories(folder).Length.ShouldBe(2, "both checkpoints are there");
+        await File.WriteAllTextAsync(file, text, cancel);
+        FlipLastBit(Path.Combine(folder, "step-00000002", "trainer", "optimizer.safetensors"));
+        await File.AppendAllTextAsync(Path.Combine(folder, "records.jsonl"), "{\"n\":99,\"typ}\n{\"n\":100,\"ty", cancel);
+        var mended = await _sgglab.RunAsync("train", "sft", "-c", file, "--out", folder, "--resume", "--json");
+        mended.ExitCode.ShouldBe(0, mended.Error);
+        mended.Error.ShouldContain("optimizer.safetensors has changed since it was saved");
+        mended.Error.ShouldMatch(@"records\.jsonl, line \d+ is passed over");
+        mended.Output.ShouldContain("\"resumedStep\":1,");
+        FlipLastBit(Path.Combine(folder, "step-00000001", "model.safetensors"));
+        FlipLastBit(Path.Combine(folder, "step-00000002", "model.safetensors"));
+        var refused = await _sgglab.RunAsync("train", "sft", "-c", file, "--out", folder, "--resume");
+        refused.ShouldComplain(2).ShouldContain("has no whole full checkpoint to go on from");
+    }
+
+    private static void FlipLastBit(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open);
+        stream.Seek(-1, SeekOrigin.End);
+        var last = stream.ReadByte();
+        stream.Seek(-1, SeekOrigin.End);
+        stream.WriteByte((byte)(last ^ 1));
+    }
+
+    [Fact]
     public async Task A_plan_says_what_a_run_takes_and_trains_nothing()
     {
         var planned = await _sgglab.RunAsync("train", "grpo", "-c", Example("tiny-grpo.yaml"), "--out", Path.Combine(_sgglab.Folder, "none"), "--plan");

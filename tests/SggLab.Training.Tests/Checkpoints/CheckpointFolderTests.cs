@@ -17,12 +17,23 @@ public sealed class CheckpointFolderTests : IDisposable
     {
         for (var step = 1; step <= 4; step++)
             Write(step, 100);
-        CheckpointFolder.Retain(_folder.Path, 3);
+        CheckpointFolder.Retain(CheckpointFolder.Name(_folder.Path, 4), 3);
         Names.ShouldBe(["step-00000002", "step-00000003", "step-00000004"]);
-        CheckpointFolder.Retain(_folder.Path, 3, keepBytes: 250);
+        CheckpointFolder.Retain(CheckpointFolder.Name(_folder.Path, 4), 3, keepBytes: 250);
         Names.ShouldBe(["step-00000003", "step-00000004"]);
-        CheckpointFolder.Retain(_folder.Path, 3, keepBytes: 1);
+        CheckpointFolder.Retain(CheckpointFolder.Name(_folder.Path, 4), 3, keepBytes: 1);
         Names.ShouldBe(["step-00000004"], "the newest stays");
+    }
+
+    [Fact]
+    public void The_checkpoint_just_written_stays_though_others_have_higher_steps()
+    {
+        foreach (var step in new[] { 3, 4, 1 })
+            Write(step, 100);
+        CheckpointFolder.Retain(CheckpointFolder.Name(_folder.Path, 1), 2);
+        Names.ShouldBe(["step-00000001", "step-00000004"]);
+        CheckpointFolder.Retain(CheckpointFolder.Name(_folder.Path, 1), 2, keepBytes: 1);
+        Names.ShouldBe(["step-00000001"]);
     }
 
     [Fact]
