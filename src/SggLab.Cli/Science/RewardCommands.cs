@@ -12,7 +12,7 @@ public static class RewardCommands
     {
         var cases = new Option<string>("--cases") { Description = "JSON lines of image_id, ground_truth (boxes in [0,1]), completion and box_scale; - for standard input.", Required = true };
         var similarity = SimilarityOption.Create("--similarity");
-        var variant = new Option<string?>("--variant") { Description = "Score this variant instead of the reference's six rewards, and print its total: " + string.Join(", ", RewardVariants.All.Select(v => v.Name)) + "." };
+        var variant = VariantOption.Create();
         var json = new Option<bool>("--json") { Description = "Accepted for symmetry: the output is JSON lines anyway." };
         var command = new LabCommand("score", "Print the rewards of each case, a JSON line each, in order.")
         {
@@ -29,7 +29,7 @@ public static class RewardCommands
 
     private static int Score(string file, string similarity, string? variantName)
     {
-        var variant = variantName is null ? RewardVariants.ReferenceSix : RewardVariants.Find(variantName);
+        var variant = VariantOption.Of(variantName);
         var scorer = RewardScorer.Create(variant, Similarities.Create(similarity));
         using var output = ScienceOutput.Open();
         using var progress = new LineProgress("cases");

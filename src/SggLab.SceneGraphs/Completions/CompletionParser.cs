@@ -159,15 +159,7 @@ public static class CompletionParser
             return keys.Count;
         }
 
-        private string Kind(int index) => _json[index].Kind switch
-        {
-            JsonKind.Null => "null",
-            JsonKind.True or JsonKind.False => "true or false",
-            JsonKind.Integer or JsonKind.Float => "a number",
-            JsonKind.String => "text",
-            JsonKind.Array => "a list",
-            _ => "an object",
-        };
+        private string Kind(int index) => _json[index].Kind.InWords();
 
         private CompletionFailure Wrong(string what, int index, string wanted) =>
             new(CompletionFailureKind.WrongStructure, $"{char.ToUpperInvariant(what[0])}{what[1..]} is {Kind(index)}; wanted {wanted}.");

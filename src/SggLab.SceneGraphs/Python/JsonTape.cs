@@ -13,6 +13,20 @@ public enum JsonKind : byte
     Object,
 }
 
+internal static class JsonKindNames
+{
+    /// <summary>As a sentence has it: "a list".</summary>
+    public static string InWords(this JsonKind kind) => kind switch
+    {
+        JsonKind.Null => "null",
+        JsonKind.True or JsonKind.False => "true or false",
+        JsonKind.Integer or JsonKind.Float => "a number",
+        JsonKind.String => "text",
+        JsonKind.Array => "a list",
+        _ => "an object",
+    };
+}
+
 /// <summary>One value on the tape; a container is followed by its members, an object by key, value, key, value.</summary>
 /// <param name="Next">Index of the value after this one and all it holds.</param>
 /// <param name="Count">Members of an array, pairs of an object.</param>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SggLab.SceneGraphs.Rewards;
 
 /// <summary>
@@ -10,6 +12,19 @@ internal static class DualGranularityReward
     public static double Compute(RewardCase c)
     {
         if (!c.TryReadNodes() || !c.TryReadEdges() || c.TrueEdges.Count == 0) return 0;
+        var (fine, coarse) = Count(c);
+        return c.Settings.EdgeWeight * (c.Settings.FineShare * fine + (1 - c.Settings.FineShare) * coarse / c.TrueEdges.Count);
+    }
+
+    public static Told Explain(RewardCase c, RewardFaults faults)
+    {
+        if (faults.Relations() is { } reason) return new Told(reason);
+        var (fine, coarse) = Count(c);
+        return new Told(null, string.Create(CultureInfo.InvariantCulture, $"{fine:0.###} of the true relations' weight found exactly, {coarse} of {c.TrueEdges.Count} with predicates that are alike."));
+    }
+
+    private static (double Fine, int Coarse) Count(RewardCase c)
+    {
         var (fine, whole, coarse) = (0.0, 0.0, 0);
         foreach (ref readonly var known in c.TrueEdges.Span)
         {
@@ -18,8 +33,7 @@ internal static class DualGranularityReward
             if (EdgeAgreement.IsFound(c, known)) fine += weight;
             if (IsFoundAlike(c, known)) coarse++;
         }
-        var fineRecall = whole == 0 ? 0 : fine / whole;
-        return c.Settings.EdgeWeight * (c.Settings.FineShare * fineRecall + (1 - c.Settings.FineShare) * coarse / c.TrueEdges.Count);
+        return (whole == 0 ? 0 : fine / whole, coarse);
     }
 
     private static bool IsFoundAlike(RewardCase c, in TrueEdge known)

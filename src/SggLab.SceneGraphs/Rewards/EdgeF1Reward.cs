@@ -12,6 +12,10 @@ internal static class EdgeF1Reward
         var total = c.Edges.Count + c.TrueEdges.Count;
         return total == 0 ? c.Settings.EdgeWeight : c.Settings.EdgeWeight * 2 * OneToOne.Count(c) / total;
     }
+
+    public static Told Explain(RewardCase c, RewardFaults faults) => faults.ObjectsAndRelationships() is { } reason
+        ? new Told(reason)
+        : new Told(null, $"{OneToOne.Count(c)} of {c.TrueEdges.Count} true relations found, each by a relation of its own, with {c.Edges.Count} written.");
 }
 
 /// <summary>5 x the share of written relations that a one-to-one matching keeps; 0 for none written.</summary>

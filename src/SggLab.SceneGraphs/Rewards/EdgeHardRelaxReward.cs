@@ -12,18 +12,33 @@ internal static class EdgeHardRelaxReward
         var reward = 0.0;
         foreach (ref readonly var known in c.TrueEdges.Span)
         {
-            if (!TryFindBest(c, known, out var best)) return 0;
+            if (!TryFindBest(c, known, out var best, out _)) return 0;
             reward += best * c.Settings.EdgeWeight;
         }
         return reward / Math.Max(1, c.TrueEdges.Count);
     }
 
-    private static bool TryFindBest(RewardCase c, in TrueEdge known, out double best)
+    public static Told Explain(RewardCase c, RewardFaults faults)
+    {
+        if (faults.Relations() is { } reason) return new Told(reason);
+        var found = 0;
+        foreach (ref readonly var known in c.TrueEdges.Span)
+        {
+            if (!TryFindBest(c, known, out var best, out var at)) return new Told(faults.Spoiler(known, at));
+            if (best != 0) found++;
+        }
+        return new Told(null, $"{found} of {c.TrueEdges.Count} true relations found, by names that are alike.");
+    }
+
+    /// <param name="at">The written relation that was looked at last.</param>
+    /// <returns>False where the reference raises on it.</returns>
+    private static bool TryFindBest(RewardCase c, in TrueEdge known, out double best, out int at)
     {
         best = 0;
         var any = false;
-        foreach (ref readonly var written in c.Edges.Span)
+        for (at = 0; at < c.Edges.Count; at++)
         {
+            ref readonly var written = ref c.Edges[at];
             if (!EdgeOverlap.TryCompute(c, known, written, out var subjectIou, out var objectIou)) return false;
             if (subjectIou < c.Settings.IouThreshold || objectIou < c.Settings.IouThreshold) continue;
             if (written.Predicate is null) return false;

@@ -18,17 +18,32 @@ internal static class EdgeHardReward
         var found = 0.0;
         foreach (ref readonly var known in c.TrueEdges.Span)
         {
-            if (!TryFind(c, known, out var isFound)) return 0;
+            if (!TryFind(c, known, out var isFound, out _)) return 0;
             if (isFound) found += c.Settings.EdgeWeight;
         }
         return found / Math.Max(1, c.TrueEdges.Count);
     }
 
-    private static bool TryFind(RewardCase c, in TrueEdge known, out bool found)
+    public static Told Explain(RewardCase c, RewardFaults faults)
+    {
+        if (faults.Relations() is { } reason) return new Told(reason);
+        var found = 0;
+        foreach (ref readonly var known in c.TrueEdges.Span)
+        {
+            if (!TryFind(c, known, out var isFound, out var at)) return new Told(faults.Spoiler(known, at));
+            if (isFound) found++;
+        }
+        return new Told(null, $"{found} of {c.TrueEdges.Count} true relations found.");
+    }
+
+    /// <param name="at">The written relation that was looked at last.</param>
+    /// <returns>False where the reference raises on it.</returns>
+    private static bool TryFind(RewardCase c, in TrueEdge known, out bool found, out int at)
     {
         found = false;
-        foreach (ref readonly var written in c.Edges.Span)
+        for (at = 0; at < c.Edges.Count; at++)
         {
+            ref readonly var written = ref c.Edges[at];
             if (written.Predicate is null) return false;
             if (known.Predicate.RefinedId != written.Predicate.RefinedId) continue;
             if (!EdgeOverlap.TryCompute(c, known, written, out var subjectIou, out var objectIou)) return false;

@@ -19,6 +19,19 @@ internal static class EdgeSoftReward
         return reward / Math.Max(1, c.TrueEdges.Count);
     }
 
+    public static Told Explain(RewardCase c, RewardFaults faults)
+    {
+        if ((faults.Matching() ?? faults.Relations() ?? faults.Part()) is { } reason) return new Told(reason);
+        var related = 0;
+        foreach (ref readonly var known in c.TrueEdges.Span)
+        {
+            var (written, product) = Find(c, known);
+            if (double.IsNaN(product)) return new Told(faults.Spoiler(known, written!.Value));
+            if (written is not null) related++;
+        }
+        return new Told(null, $"{related} of {c.TrueEdges.Count} true relations are between matched objects that the answer relates.");
+    }
+
     /// <summary>The written relation between the objects matched to the ends of a true one, and the product of the similarities; NaN where the reference raises.</summary>
     public static (int? Written, double Product) Find(RewardCase c, in TrueEdge known)
     {

@@ -8,4 +8,6 @@ internal static class LengthPenalty
         var over = c.Completion.Length - c.Settings.LengthFree;
         return 0 - Math.Clamp(over / (double)Math.Max(1, c.Settings.LengthMost - c.Settings.LengthFree), 0, 1);
     }
+
+    public static Told Explain(RewardCase c, RewardFaults faults) => new(null, $"{c.Completion.Length} characters, of which {c.Settings.LengthFree} cost nothing.");
 }

@@ -14,4 +14,7 @@ internal static class NodeCategoryReward
         }
         return reward / Math.Max(1, c.TrueNodes.Count);
     }
+
+    public static Told Explain(RewardCase c, RewardFaults faults) =>
+        faults.Matched() is { } reason ? new Told(reason) : new Told(null, $"{c.CountMatched()} of {c.TrueNodes.Count} true objects matched.");
 }

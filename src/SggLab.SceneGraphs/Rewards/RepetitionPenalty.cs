@@ -7,11 +7,19 @@ internal static class RepetitionPenalty
     {
         if (!c.TryReadNodes() || !c.TryReadEdges()) return 0;
         var total = c.Nodes.Count + c.Edges.Count;
-        if (total == 0) return 0;
+        return total == 0 ? 0 : -CountRepeated(c) / (double)total;
+    }
+
+    public static Told Explain(RewardCase c, RewardFaults faults) => faults.ObjectsAndRelationships() is { } reason
+        ? new Told(reason)
+        : new Told(null, $"{CountRepeated(c)} of {c.Nodes.Count + c.Edges.Count} objects and relations say again what an earlier one said.");
+
+    private static int CountRepeated(RewardCase c)
+    {
         var nodes = new HashSet<(int, Graphs.Box)>();
         var edges = new HashSet<(int?, int?, int?)>();
         foreach (ref readonly var node in c.Nodes.Span) nodes.Add((node.Name.RefinedId, node.Box));
         foreach (ref readonly var edge in c.Edges.Span) edges.Add((edge.Subject?.RefinedId, edge.Predicate?.RefinedId, edge.Object?.RefinedId));
-        return (nodes.Count + edges.Count - total) / (double)total;
+        return c.Nodes.Count + c.Edges.Count - nodes.Count - edges.Count;
     }
 }

@@ -182,6 +182,14 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
     /// <summary>The true object that a written one was matched to, or -1.</summary>
     public int MatchOf(int node) => _columnOfRow[node];
 
+    public int CountMatched()
+    {
+        var count = 0;
+        for (var i = 0; i < Nodes.Count; i++)
+            if (MatchOf(i) >= 0) count++;
+        return count;
+    }
+
     public double CostOf(int node, int trueNode) => _costs[node * TrueNodes.Count + trueNode];
 
     // The reference pads the matrix with rows of 100,000 where there are fewer written than true objects.
@@ -198,7 +206,8 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
         return _assignment.TrySolve(_costs, rows, columns, _columnOfRow);
     }
 
-    private bool TryCost(in Node written, in Node known, out double cost)
+    /// <summary>What matching the two costs; false where the reference raises.</summary>
+    public bool TryCost(in Node written, in Node known, out double cost)
     {
         cost = 0;
         if (!BoxMath.TryGeneralizedIou(written.Box, known.Box, out var overlap)) return false;

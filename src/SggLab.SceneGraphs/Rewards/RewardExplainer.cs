@@ -1,3 +1,5 @@
+using System.Globalization;
+using SggLab.SceneGraphs.Completions;
 using SggLab.SceneGraphs.Graphs;
 
 namespace SggLab.SceneGraphs.Rewards;
@@ -5,19 +7,32 @@ namespace SggLab.SceneGraphs.Rewards;
 /// <summary>Tells from a loaded case what its rewards saw.</summary>
 internal static class RewardExplainer
 {
-    public static RewardExplanation Explain(RewardCase c, RewardScore score, string? unreadable)
+    /// <param name="failure">What the evaluation's parser says of the completion; null where it reads it.</param>
+    public static RewardExplanation Explain(RewardCase c, RewardVariant variant, RewardScore score, CompletionFailure? failure)
     {
         var readable = c.TryReadNodes();
         var edges = c.TryReadEdges();
+        var faults = new RewardFaults(c, failure switch
+        {
+            { Position: { } position } => string.Create(CultureInfo.InvariantCulture, $"The answer is no JSON: {failure.Message} (character {position})."),
+            _ => failure?.Message,
+        });
         return new RewardExplanation
         {
             Score = score,
-            Unreadable = readable ? null : unreadable ?? "The reference raises on it.",
+            Parts = [.. variant.Terms.Select(t => Part(c, t, score, faults))],
+            Unreadable = faults.Objects(),
             Written = readable ? [.. c.Nodes.Span.ToArray().Select(n => new SceneObject(n.Name.Refined, n.Box))] : [],
             WrittenRelations = edges ? [.. c.Edges.Span.ToArray().Select(e => new SceneRelationship(TextOf(e.Subject), TextOf(e.Predicate), TextOf(e.Object)))] : [],
             Matches = c.TryMatch() ? [.. Enumerable.Range(0, c.Nodes.Count).Where(i => c.MatchOf(i) >= 0).Select(i => Match(c, i))] : [],
-            Relations = readable && edges ? [.. Enumerable.Range(0, c.TrueEdges.Count).Select(i => Relation(c, i))] : [],
+            Relations = [.. Enumerable.Range(0, c.TrueEdges.Count).Select(i => readable && edges ? Relation(c, i) : new ExplainedRelation(i, null, null, 0, null, 0))],
         };
+    }
+
+    private static ExplainedPart Part(RewardCase c, RewardTerm term, RewardScore score, RewardFaults faults)
+    {
+        var told = term.Function.Explain(c, faults);
+        return new ExplainedPart(term.Function.Name, score.Parts[term.Function.Name], term.Weight, told.Reason, told.Detail);
     }
 
     private static string TextOf(Name? name) => name?.Refined ?? "";

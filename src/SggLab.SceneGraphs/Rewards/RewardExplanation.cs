@@ -7,6 +7,9 @@ public sealed record RewardExplanation
 {
     public required RewardScore Score { get; init; }
 
+    /// <summary>Each reward of the variant, in its order.</summary>
+    public required IReadOnlyList<ExplainedPart> Parts { get; init; }
+
     /// <summary>Why no object could be read (every reward but format is then 0); null where all could.</summary>
     public required string? Unreadable { get; init; }
 
@@ -22,6 +25,11 @@ public sealed record RewardExplanation
     /// <summary>A true relation each, in order.</summary>
     public required IReadOnlyList<ExplainedRelation> Relations { get; init; }
 }
+
+/// <param name="Value">The reward, before its weight in the variant.</param>
+/// <param name="Reason">Why the whole reward is 0, whatever was found; of format, the first rule that failed. Else null.</param>
+/// <param name="Detail">What it counted; null where there is a reason.</param>
+public sealed record ExplainedPart(string Reward, double Value, double Weight, string? Reason, string? Detail);
 
 /// <param name="Written">Index of the written object.</param>
 /// <param name="True">Index of the true object.</param>

@@ -3,12 +3,13 @@ namespace SggLab.SceneGraphs.Rewards;
 /// <summary>A named reward. Its version rises when the same case would earn another figure.</summary>
 public sealed class RewardFunction
 {
-    internal RewardFunction(string name, int version, string summary, Func<RewardCase, double> compute)
+    internal RewardFunction(string name, int version, string summary, Func<RewardCase, double> compute, Func<RewardCase, RewardFaults, Told> explain)
     {
         Name = name;
         Version = version;
         Summary = summary;
         Compute = compute;
+        Explain = explain;
     }
 
     public string Name { get; }
@@ -18,4 +19,6 @@ public sealed class RewardFunction
     public string Summary { get; }
 
     internal Func<RewardCase, double> Compute { get; }
+
+    internal Func<RewardCase, RewardFaults, Told> Explain { get; }
 }

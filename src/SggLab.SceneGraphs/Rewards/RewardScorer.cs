@@ -70,7 +70,7 @@ public sealed class RewardScorer
         var score = Score(completion, groundTruth, boxScaleWidth, boxScaleHeight);
         var scratch = Rent();
         scratch.Load(completion, groundTruth, boxScaleWidth, boxScaleHeight);
-        var explanation = RewardExplainer.Explain(scratch, score, CompletionParser.Parse(completion, 1, 1, boxScaleWidth, boxScaleHeight).Failure?.Message);
+        var explanation = RewardExplainer.Explain(scratch, Variant, score, CompletionParser.Parse(completion, 1, 1, boxScaleWidth, boxScaleHeight).Failure);
         Return(scratch, completion);
         return explanation;
     }

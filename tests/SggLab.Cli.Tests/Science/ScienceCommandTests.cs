@@ -105,6 +105,35 @@ public sealed class ScienceCommandTests : IDisposable
         (await _sgglab.RunAsync("reward", "score", "--cases", file, "--similarity", "glove")).ShouldComplain(2).ShouldContain("spacy-sm, exact, vectors:FILE");
     }
 
+    [Fact]
+    public async Task Reward_explain_says_why_a_reward_is_0_in_text_and_in_JSON()
+    {
+        var file = Path.Combine(_sgglab.Folder, "cases.jsonl");
+        await File.WriteAllTextAsync(file, """
+            {"image_id": "a", "ground_truth": {"objects": [{"id": "man.1", "bbox": [0, 0, 0.4, 0.4]}], "relationships": [{"subject": "man.1", "predicate": "on", "object": "man.1"}]}, "completion": "{\"objects\": [{\"id\": \"man.1\", \"bbox\": [0, 0, 400, 400]}]}"}
+            """, TestContext.Current.CancellationToken);
+        string[] explain = ["reward", "explain", "--cases", file, "--similarity", "exact"];
+        var text = (await _sgglab.RunAsync(explain)).Output;
+        text.ShouldContain("edge_hard        0: The answer has no \"relationships\".");
+        text.ShouldContain("node_box         1 of 1 true objects matched.");
+        text.ShouldContain("man.1 on man.1");
+        text.ShouldNotContain("No relations to find.");
+        var line = (await LinesAsync([.. explain, "--json", "--variant", "edge_f1"])).Single();
+        line.GetProperty("total").GetDouble().ShouldBe(0);
+        line.GetProperty("parts").EnumerateArray().Select(p => (p.GetProperty("reward").GetString(), p.GetProperty("weight").GetDouble(), p.GetProperty("reason").GetString()))
+            .ShouldBe([("format", 1, "The answer has no \"relationships\"."), ("edge_f1", 1, "The answer has no \"relationships\".")]);
+    }
+
+    [Fact]
+    public async Task Two_names_of_a_vocabulary_that_are_one_are_told_with_the_file()
+    {
+        var own = Path.Combine(_sgglab.Folder, "own.json");
+        await File.WriteAllTextAsync(own, """{"objects": ["cup"], "predicates": ["left-of", "on", "Left of"]}""", TestContext.Current.CancellationToken);
+        var set = Path.Combine(Golden, "sgg", "psg");
+        (await _sgglab.RunAsync("eval", "score", "--dataset", own, "--ground-truth", Path.Combine(set, "ground_truth.jsonl"), "--predictions", Path.Combine(set, "predictions.jsonl")))
+            .ShouldComplain(2).ShouldContain($"{own}: its predicates 1 (\"left-of\") and 3 (\"Left of\") are one name");
+    }
+
     private async Task<List<JsonElement>> LinesAsync(params string[] arguments)
     {
         var result = await _sgglab.RunAsync(arguments);
