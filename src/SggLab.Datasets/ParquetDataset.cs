@@ -85,6 +85,30 @@ public sealed class ParquetDataset : ISceneGraphDataset
     /// <summary>All rows in an order drawn by the seed, the same for any shard layout.</summary>
     public IEnumerable<SceneGraphExample> Shuffled(long seed) => Permutation.Of(Count, seed).Select(row => this[row]);
 
+    /// <summary>
+    /// Reads rows to find damage before work begins: all that are wanted where the files fit <see cref="KeptBytes"/> together, else the first and the last row of each file.
+    /// </summary>
+    /// <param name="rows">How many of the first rows are wanted; null = all.</param>
+    /// <exception cref="DatasetException">The first row that cannot be read.</exception>
+    public void Probe(int? rows = null)
+    {
+        var wanted = Math.Min(rows ?? Count, Count);
+        if (_files.Sum(file => file.File.Length) <= KeptBytes)
+        {
+            foreach (var _ in this.Take(wanted)) { }
+            return;
+        }
+        foreach (var (file, columns, _, firstRow) in _files.Where(file => file.File.Metadata.Rows > 0 && file.FirstRow < wanted))
+        {
+            var reader = new RowReader(file, columns);
+            foreach (var row in new[] { 0, Math.Min(file.Metadata.Rows, wanted - firstRow) - 1 })
+            {
+                reader.Seek(row);
+                Checked(reader);
+            }
+        }
+    }
+
     public void Dispose()
     {
         foreach (var file in _files) file.File.Dispose();

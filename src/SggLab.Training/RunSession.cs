@@ -62,6 +62,7 @@ internal sealed class RunSession : IDisposable
             set_num_threads(spec.Threads);
         if (spec.Device == "cuda" && !cuda.is_available())
             throw new LabException("The run asks for device cuda, but libtorch sees no GPU here. Use a worker with a GPU and the CUDA build (SGGLAB_CUDA=1) or --libtorch, or set device: cpu.", exitCode: 3);
+        SpecValidation.Require(RunData.Check(spec), $"Run '{spec.Name}'");
         // An adapter goes on beside the weights that the run started from: its checkpoints hold the sum, from which it cannot be told again.
         var folder = (learning?.Lora is null ? inputs.ResumeFolder : null) ?? inputs.StartFolder ?? spec.Model.Folder
             ?? throw new LabException($"Run '{spec.Name}' starts from the run '{spec.Model.Run}', but no checkpoint of it was given.");

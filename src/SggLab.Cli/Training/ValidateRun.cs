@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using SggLab.Contracts;
 using SggLab.Contracts.Specs;
+using SggLab.Training;
 
 namespace SggLab.Cli.Training;
 
@@ -11,11 +12,15 @@ internal static class ValidateRun
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "Run or experiment file (YAML)." };
-        var here = new Option<bool>("--here") { Description = "The runs will train on this machine: every path must exist." };
-        var json = new Option<bool>("--json") { Description = "Print {\"ok\", \"runs\", \"problems\"}." };
+        var here = new Option<bool>("--here") { Description = "The runs will train on this machine: every path must exist, and the data are opened and read." };
+        var json = new Option<bool>("--json") { Description = "Print {\"ok\", \"runs\", \"problems\", \"notChecked\"}." };
         var validate = new LabCommand("validate", "Check a run file without queueing it: keys, types, bounds, and the paths that are on this machine.")
         {
-            Examples = ["./sgglab run validate examples/demo.yaml  # exit 1 and a line a problem if it would be refused"],
+            Examples =
+            [
+                "./sgglab run validate examples/demo.yaml  # exit 1 and a line a problem if it would be refused",
+                "./sgglab run validate my.yaml --here      # paths and data too: the runs will train on this machine",
+            ],
         };
         validate.Add(file);
         validate.Add(here);
@@ -27,16 +32,23 @@ internal static class ValidateRun
     private static int Validate(string file, bool here, bool json)
     {
         var (spec, lines) = SpecFile.LoadWithLines(file);
-        var problems = SpecValidation.Check(spec)
-            .Concat(SpecFilesCheck.Check(spec, mustExist: here))
-            .Select(problem => problem.At(lines))
-            .ToList();
+        var files = SpecFilesCheck.Check(spec, mustExist: here).Concat(here ? RunData.Check(spec) : []).DistinctBy(problem => problem.Field);
+        var problems = SpecValidation.Check(spec).Concat(files).Select(problem => problem.At(lines)).ToList();
+        var notChecked = here ? [] : SpecFilesCheck.NotHere(spec).Select(path => path.At(lines)).ToList();
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(new { Ok = problems.Count == 0, Runs = spec.Runs.Select(run => new { run.Name, SpecHash = ContentHash.Of(run) }), Problems = problems }, LabJson.Indented));
+            Print(problems, spec.Runs.Select(run => (object)new { run.Name, SpecHash = ContentHash.Of(run) }), notChecked);
         else if (problems.Count == 0)
             Console.WriteLine($"{file}: {spec.Runs.Count} {(spec.Runs.Count == 1 ? "run" : "runs")}, nothing to mend.");
         else
             Console.Error.WriteLine(string.Join('\n', problems.Select(problem => $"{file}, {problem}")));
+        if (!json && notChecked.Count > 0)
+            (problems.Count == 0 ? Console.Out : Console.Error).WriteLine($"""
+                Not checked, as these paths are not on this machine (they must be on the worker's; --here demands them here):
+                {string.Join('\n', notChecked.Select(path => $"  {path}"))}
+                """);
         return problems.Count == 0 ? 0 : 1;
     }
+
+    private static void Print(IReadOnlyList<SpecProblem> problems, IEnumerable<object> runs, IEnumerable<SpecProblem> notChecked) => Console.WriteLine(JsonSerializer.Serialize(
+        new { Ok = problems.Count == 0, Runs = runs, Problems = problems, NotChecked = notChecked.Select(path => new { path.Field, Path = path.Message, path.Line }) }, LabJson.Indented));
 }

@@ -3,9 +3,23 @@ namespace SggLab.Contracts.Specs;
 /// <summary>Looks at the paths of a spec on this machine. A run may be queued here and trained elsewhere, so a path that is not here is only an error if it must be.</summary>
 public static class SpecFilesCheck
 {
+    private const string Vectors = "vectors:";
+
     /// <summary>Of all runs, each problem with its run's place in the file.</summary>
     public static IEnumerable<SpecProblem> Check(ExperimentSpec spec, bool mustExist) =>
         spec.Runs.SelectMany((run, i) => Check(run, mustExist).Select(problem => problem with { Field = $"runs[{i}].{problem.Field}" }));
+
+    /// <summary>The paths that are not on this machine: where they need not be, they were not looked at.</summary>
+    public static IReadOnlyList<SpecProblem> NotHere(ExperimentSpec spec) =>
+        [.. spec.Runs.SelectMany((run, i) => Paths(run).Where(path => !Path.Exists(path.Path)).Select(path => new SpecProblem($"runs[{i}].{path.Field}", path.Path))).DistinctBy(path => path.Message)];
+
+    private static IEnumerable<(string Field, string Path)> Paths(RunSpec spec)
+    {
+        (string Field, string? Path)[] all = spec.Method == RunMethod.Scripted ? [] :
+            [("model.folder", spec.Model.Folder), ("data.train", spec.Method == RunMethod.Evaluate ? null : spec.Data.Train), ("data.validation", spec.Data.Validation), ("data.test", spec.Data.Test),
+             ("grpo.similarity", spec.Grpo?.Similarity is { } similarity && similarity.StartsWith(Vectors, StringComparison.Ordinal) ? similarity[Vectors.Length..] : null)];
+        return all.Where(path => !string.IsNullOrEmpty(path.Path)).Select(path => (path.Field, path.Path!));
+    }
 
     /// <param name="mustExist">True where the run will train on this machine.</param>
     public static IReadOnlyList<SpecProblem> Check(RunSpec spec, bool mustExist)
@@ -18,8 +32,8 @@ public static class SpecFilesCheck
         CheckData(spec.Data.Train, "data.train", mustExist && spec.Method != RunMethod.Evaluate, check);
         CheckData(spec.Data.Validation, "data.validation", mustExist, check);
         CheckData(spec.Data.Test, "data.test", mustExist, check);
-        if (spec.Grpo?.Similarity is { } similarity && similarity.StartsWith("vectors:", StringComparison.Ordinal))
-            check.That(!mustExist || File.Exists(similarity[8..]), "grpo.similarity", $"there is no file {similarity[8..]} here; give a GloVe-format file");
+        if (spec.Grpo?.Similarity is { } similarity && similarity.StartsWith(Vectors, StringComparison.Ordinal))
+            check.That(!mustExist || File.Exists(similarity[Vectors.Length..]), "grpo.similarity", $"there is no file {similarity[Vectors.Length..]} here; give a GloVe-format file");
         return check.Problems;
     }
 
