@@ -31,7 +31,7 @@ internal static class ValidateRun
 
     private static int Validate(string file, bool here, bool json)
     {
-        var (spec, lines) = SpecFile.LoadWithLines(file);
+        var (spec, lines) = Load(file, json);
         var files = SpecFilesCheck.Check(spec, mustExist: here).Concat(here ? RunData.Check(spec) : []).DistinctBy(problem => problem.Field);
         var problems = SpecValidation.Check(spec).Concat(files).Select(problem => problem.At(lines)).ToList();
         var notChecked = here ? [] : SpecFilesCheck.NotHere(spec).Select(path => path.At(lines)).ToList();
@@ -47,6 +47,20 @@ internal static class ValidateRun
                 {string.Join('\n', notChecked.Select(path => $"  {path}"))}
                 """);
         return problems.Count == 0 ? 0 : 1;
+    }
+
+    private static (ExperimentSpec, SpecLines) Load(string file, bool json)
+    {
+        try
+        {
+            return SpecFile.LoadWithLines(file);
+        }
+        catch (LabException e) when (json)
+        {
+            // Bad input is also a message on standard error with its exit code; a script need not parse that.
+            Print(e is SpecException shape ? shape.Problems : [new SpecProblem("", e.Message)], [], []);
+            throw;
+        }
     }
 
     private static void Print(IReadOnlyList<SpecProblem> problems, IEnumerable<object> runs, IEnumerable<SpecProblem> notChecked) => Console.WriteLine(JsonSerializer.Serialize(

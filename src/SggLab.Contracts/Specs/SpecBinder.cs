@@ -2,79 +2,107 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace SggLab.Contracts.Specs;
 
 /// <summary>
 /// Fills a record from YAML by its members' snake_case names. Members marked required must be there, a key that is no member is an error
-/// with the nearest name, and a value of another type is an error that says what was wanted.
+/// with the nearest name, and a value of another type is an error that says what was wanted. All of them are found before any is reported.
 /// </summary>
-internal sealed class SpecBinder(string path)
+internal sealed partial class SpecBinder(string path)
 {
     private static readonly NullabilityInfoContext Nullability = new();
 
-    public T Bind<T>(SpecNode node) where T : class => (T)BindRecord(typeof(T), node, "");
+    private readonly List<SpecProblem> _problems = [];
 
-    private object BindRecord(Type type, SpecNode node, string at)
+    /// <exception cref="SpecException">Keys are missing, unknown or given twice, or values are of another type.</exception>
+    public T Bind<T>(SpecNode node) where T : class
+    {
+        var record = BindRecord(typeof(T), node, "");
+        if (_problems.Count == 0)
+            return (T)record!;
+        // What stands in `defaults` is bound once for each run that takes it.
+        throw new SpecException(path, [.. _problems.DistinctBy(problem => (problem.Line, RunNumber().Replace(problem.Message, "runs[]"))).OrderBy(problem => problem.Line)]);
+    }
+
+    /// <returns>Null after a problem with the node itself; a record that must not be used after one below it.</returns>
+    private object? BindRecord(Type type, SpecNode node, string at)
     {
         if (node is not SpecMap map)
-            throw Error(node.Line, at, "wants a block of 'key: value' lines", node);
+            return Wrong(node, at, "wants a block of 'key: value' lines");
         var members = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(member => member.CanWrite).ToArray();
-        CheckKeys(map, members, at);
+        var unknown = CheckKeys(map, members, at);
         var record = Activator.CreateInstance(type)!;
         foreach (var member in members)
-            SetMember(record, member, map, at);
+            SetMember(record, member, map, unknown, at);
         return record;
     }
 
-    private void CheckKeys(SpecMap map, PropertyInfo[] members, string at)
+    /// <returns>The known names that unknown keys were probably meant to be.</returns>
+    private HashSet<string> CheckKeys(SpecMap map, PropertyInfo[] members, string at)
     {
         var known = members.Select(member => YamlName(member.Name)).ToArray();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var (seen, meant) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         foreach (var entry in map.Entries)
         {
             if (!known.Contains(entry.Key))
-                throw new LabException($"{path}, line {entry.Line}: unknown key '{Join(at, entry.Key)}'. {Suggest(entry.Key, known)}");
-            if (!seen.Add(entry.Key))
-                throw new LabException($"{path}, line {entry.Line}: '{Join(at, entry.Key)}' is given twice; keep one.");
+            {
+                var nearest = NearestWord.Of(entry.Key, known);
+                Problem(entry.Line, Join(at, entry.Key), $"unknown key '{Join(at, entry.Key)}'. {(nearest is null ? $"Known keys here: {string.Join(", ", known)}." : $"Did you mean '{nearest}'?")}");
+                if (nearest is not null)
+                    meant.Add(nearest);
+            }
+            else if (!seen.Add(entry.Key))
+            {
+                Problem(entry.Line, Join(at, entry.Key), $"'{Join(at, entry.Key)}' is given twice; keep one.");
+            }
         }
+        return meant;
     }
 
-    private void SetMember(object record, PropertyInfo member, SpecMap map, string at)
+    /// <param name="misspelled">Not reported as missing too: the key is there, under another spelling.</param>
+    private void SetMember(object record, PropertyInfo member, SpecMap map, HashSet<string> misspelled, string at)
     {
         var name = YamlName(member.Name);
         var isRequired = member.IsDefined(typeof(RequiredMemberAttribute));
         var value = map[name];
-        if (value is null && isRequired)
-            throw new LabException($"{path}, line {map.Line}: '{Join(at, name)}' is missing. Add '{name}: …' ({Wanted(member.PropertyType)}).");
+        if (value is null && isRequired && !misspelled.Contains(name))
+            Problem(map.Line, Join(at, name), $"'{Join(at, name)}' is missing. Add '{name}: …' ({Wanted(member.PropertyType)}).");
         if (value is null)
             return;
-        if (value is SpecScalar { IsNull: true })
+        if (value is not SpecScalar { IsNull: true })
         {
-            if (!AllowsNull(member))
-                throw new LabException($"{path}, line {value.Line}: '{Join(at, name)}' has no value; give {Wanted(member.PropertyType)}{(isRequired ? "" : " or leave the key out")}.");
-            member.SetValue(record, null);
-            return;
+            if (BindValue(member.PropertyType, value, Join(at, name)) is { } bound)
+                member.SetValue(record, bound);
         }
-        member.SetValue(record, BindValue(member.PropertyType, value, Join(at, name)));
+        else if (AllowsNull(member))
+        {
+            member.SetValue(record, null);
+        }
+        else
+        {
+            Problem(value.Line, Join(at, name), $"'{Join(at, name)}' has no value; give {Wanted(member.PropertyType)}{(isRequired ? "" : " or leave the key out")}.");
+        }
     }
 
-    private object BindValue(Type type, SpecNode node, string at)
+    private object? BindValue(Type type, SpecNode node, string at)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
             return BindList(type.GetGenericArguments()[0], node, at);
         if (type.IsClass && type != typeof(string))
             return BindRecord(type, node, at);
-        if (node is not SpecScalar scalar)
-            throw Error(node.Line, at, $"wants {Wanted(type)}", node);
-        return BindScalar(type, scalar) ?? throw Error(node.Line, at, $"wants {Wanted(type)}", node);
+        return (node is SpecScalar scalar ? BindScalar(type, scalar) : null) ?? Wrong(node, at, $"wants {Wanted(type)}");
     }
 
-    private Array BindList(Type element, SpecNode node, string at)
+    private Array? BindList(Type element, SpecNode node, string at)
     {
         if (node is not SpecList list)
-            throw Error(node.Line, at, "wants a list, each item after '- '", node);
+        {
+            Wrong(node, at, "wants a list, each item after '- '");
+            return null;
+        }
         var items = Array.CreateInstance(element, list.Items.Count);
         for (var i = 0; i < items.Length; i++)
             items.SetValue(BindValue(element, list.Items[i], $"{at}[{i}]"), i);
@@ -97,8 +125,13 @@ internal sealed class SpecBinder(string path)
         throw new NotSupportedException($"Spec members of type {type} cannot be read from YAML.");
     }
 
-    private LabException Error(long line, string at, string wanted, SpecNode given) => new(
-        $"{path}, line {line}: '{at}' {wanted}; given was {given switch { SpecScalar scalar => $"'{scalar.Text}'", SpecList => "a list", _ => "a block of keys" }}.");
+    private object? Wrong(SpecNode given, string at, string wanted)
+    {
+        Problem(given.Line, at, $"'{at}' {wanted}; given was {given switch { SpecScalar scalar => $"'{scalar.Text}'", SpecList => "a list", _ => "a block of keys" }}.");
+        return null;
+    }
+
+    private void Problem(long line, string field, string message) => _problems.Add(new SpecProblem(field, message, line));
 
     private static bool AllowsNull(PropertyInfo member)
     {
@@ -117,27 +150,9 @@ internal sealed class SpecBinder(string path)
             : type.IsGenericType ? "a list" : "a block of keys";
     }
 
-    private static string Suggest(string key, string[] known)
-    {
-        var nearest = known.MinBy(name => EditDistance(key, name))!;
-        return EditDistance(key, nearest) <= Math.Max(2, key.Length / 3)
-            ? $"Did you mean '{nearest}'?"
-            : $"Known keys here: {string.Join(", ", known)}.";
-    }
-
-    private static int EditDistance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= Math.Min(a.Length, 64); i++)
-        {
-            var corner = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-                (corner, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, corner + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-        return row[^1];
-    }
-
     internal static string YamlName(string member) => JsonNamingPolicy.SnakeCaseLower.ConvertName(member);
     private static string Join(string at, string key) => at.Length == 0 ? key : $"{at}.{key}";
+
+    [GeneratedRegex(@"runs\[\d+\]")]
+    private static partial Regex RunNumber();
 }

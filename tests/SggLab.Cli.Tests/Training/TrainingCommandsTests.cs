@@ -95,6 +95,47 @@ public sealed class TrainingCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_not_looked_at_is_said_and_here_the_data_are_read()
+    {
+        var file = Path.Combine(_sgglab.Folder, "run.yaml");
+        var damaged = Path.Combine(LabHome.Repository, "tests", "golden", "datasets", "corrupt", "truncated.parquet");
+        var text = (await File.ReadAllTextAsync(Example("tiny-sft.yaml"), TestContext.Current.CancellationToken)).Replace("../tests", Path.Combine(LabHome.Repository, "tests"), StringComparison.Ordinal);
+        text = System.Text.RegularExpressions.Regex.Replace(text, @"\btrain: [^,\n}]+", "train: /on/the/worker");
+        await File.WriteAllTextAsync(file, System.Text.RegularExpressions.Regex.Replace(text, @"\btest: [^,\n}]+", $"test: {damaged}"), TestContext.Current.CancellationToken);
+
+        var elsewhere = await _sgglab.RunAsync("run", "validate", file);
+        elsewhere.ExitCode.ShouldBe(0, elsewhere.Error);
+        elsewhere.Output.ShouldContain("Not checked");
+        elsewhere.Output.ShouldContain("data.train: /on/the/worker");
+        var answer = JsonNode.Parse((await _sgglab.RunAsync("run", "validate", file, "--json")).Output)!;
+        ((string)answer["notChecked"]!.AsArray().ShouldHaveSingleItem()!["path"]!).ShouldBe("/on/the/worker");
+
+        var here = await _sgglab.RunAsync("run", "validate", file, "--here");
+        here.ExitCode.ShouldBe(1, here.Error);
+        here.Error.ShouldContain("data.train: there is no file or folder /on/the/worker here");
+        here.Error.ShouldContain($"data.test: {damaged}: does not end with 'PAR1'");
+        here.Output.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_file_of_another_shape_is_answered_in_JSON_with_every_problem()
+    {
+        var file = Path.Combine(_sgglab.Folder, "shape.yaml");
+        await File.WriteAllTextAsync(file, "experiment: mine\nruns:\n  - name: first\n    method: sft\n    sede: 7\n", TestContext.Current.CancellationToken);
+
+        var validated = await _sgglab.RunAsync("run", "validate", file, "--json");
+
+        validated.ExitCode.ShouldBe(2);
+        validated.Error.ShouldStartWith("sgglab: ");
+        var answer = JsonNode.Parse(validated.Output)!;
+        ((bool)answer["ok"]!).ShouldBeFalse();
+        answer["problems"]!.AsArray().Select(problem => ((string)problem!["field"]!, (int)problem["line"]!)).ShouldBe(
+            [("runs[0].model", 3), ("runs[0].data", 3), ("runs[0].protocol", 3), ("runs[0].sede", 5)]);
+        await File.WriteAllTextAsync(file, "name: [unclosed", TestContext.Current.CancellationToken);
+        JsonNode.Parse((await _sgglab.RunAsync("run", "validate", file, "--json")).Output)!["problems"]!.AsArray().ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task A_folder_without_libtorch_is_wrong_use() =>
         (await _sgglab.RunAsync("train", "sft", "-c", Example("tiny-sft.yaml"), "--libtorch", _sgglab.Folder)).ShouldComplain(2).ShouldContain("holds no libtorch.so");
 

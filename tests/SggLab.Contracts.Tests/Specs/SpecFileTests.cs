@@ -82,6 +82,27 @@ public class SpecFileTests
         Complaint(OneScriptedRun.Replace("  max_pixels: 802816\n", ""))
             .ShouldBe("/lab/run.yaml, line 6: 'protocol.max_pixels' is missing. Add 'max_pixels: …' (a whole number).");
 
+    [Fact]
+    public void All_missing_unknown_and_mistyped_keys_are_reported_at_once_in_the_order_of_their_lines()
+    {
+        var wrong = OneScriptedRun.Replace("  max_pixels: 802816\n", "").Replace("max_new_tokens: 256", "max_new_tokens: many").Replace("{ steps: 10 }", "{ stps: 10, colour: red }");
+
+        var refused = Should.Throw<SpecException>(() => SpecFile.Parse(wrong, "/lab/run.yaml"));
+
+        refused.Problems.Select(problem => (problem.Line, problem.Field)).ShouldBe(
+            [(6, "protocol.max_pixels"), (10, "protocol.max_new_tokens"), (15, "scripted.stps"), (15, "scripted.colour")]);
+        refused.Message.Split('\n').Length.ShouldBe(4);
+        refused.Message.ShouldContain("/lab/run.yaml, line 15: unknown key 'scripted.colour'. Known keys here: steps,");
+    }
+
+    [Fact]
+    public void A_wrong_key_in_the_defaults_is_reported_once()
+    {
+        var refused = Should.Throw<SpecException>(() => SpecFile.Parse(Experiment.Replace("test: data/test,", "test: data/test, tets: x,"), "/lab/run.yaml"));
+
+        refused.Problems.ShouldHaveSingleItem().Line.ShouldBe(3);
+    }
+
     [Theory]
     [InlineData("steps: 10", "steps: ten", "'scripted.steps' wants a whole number; given was 'ten'")]
     [InlineData("steps: 10", "steps: 1.5", "'scripted.steps' wants a whole number; given was '1.5'")]
