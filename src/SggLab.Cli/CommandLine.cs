@@ -25,8 +25,8 @@ public static class CommandLine
         var parsed = root.Parse(args);
         var command = parsed.CommandResult.Command;
         var asked = parsed.Action is HelpAction or HelpWithExamples;
-        if (parsed.Errors.Count > 0 && !asked)
-            return WrongUse(parsed);
+        if (!asked && (WrongWord.Explain(parsed) ?? (parsed.Errors is [var error, ..] ? error.Message : null)) is { } problem)
+            return WrongUse(parsed, problem);
         var lab = command as LabCommand;
         try
         {
@@ -36,10 +36,10 @@ public static class CommandLine
                 ProcessTerminationTimeout = lab is { OwnsSignals: true } ? null : lab?.StopsWithin ?? TimeSpan.FromSeconds(2),
             });
         }
-        catch (LabException problem)
+        catch (LabException refused)
         {
-            await Console.Error.WriteLineAsync($"sgglab: {problem.Message}");
-            return problem.ExitCode;
+            await Console.Error.WriteLineAsync($"sgglab: {refused.Message}");
+            return refused.ExitCode;
         }
         catch (OperationCanceledException)
         {
@@ -92,11 +92,10 @@ public static class CommandLine
         return root;
     }
 
-    private static int WrongUse(ParseResult parsed)
+    private static int WrongUse(ParseResult parsed, string problem)
     {
         var path = parsed.CommandResult.CommandPath();
-        // A mistyped command is also a missing one: the last message says which word was not understood.
-        Console.Error.WriteLine($"sgglab: {parsed.Errors[^1].Message}");
+        Console.Error.WriteLine($"sgglab: {problem}");
         Console.Error.WriteLine($"See: ./sgglab{(path.Length > 0 ? " " + path : "")} --help");
         return 2;
     }
