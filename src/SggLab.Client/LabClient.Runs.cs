@@ -18,13 +18,14 @@ public sealed partial class LabClient
 
     /// <summary>All runs, newest first.</summary>
     /// <param name="experiment">Only those of this experiment (its id).</param>
-    public async Task<IReadOnlyList<RunSummary>> RunsAsync(string? experiment = null, string? state = null, CancellationToken stop = default)
+    /// <param name="search">Only those with this text in their name, their experiment's or their id.</param>
+    public async Task<IReadOnlyList<RunSummary>> RunsAsync(string? experiment = null, string? state = null, string? search = null, CancellationToken stop = default)
     {
         const int page = 500;
         var runs = new List<RunSummary>();
         while (true)
         {
-            var more = await GetAsync<IReadOnlyList<RunSummary>>(Query("api/v1/runs", ("experiment", experiment), ("state", state), ("after", runs.Count == 0 ? null : runs[^1].Id), ("limit", $"{page}")), stop);
+            var more = await GetAsync<IReadOnlyList<RunSummary>>(Query("api/v1/runs", ("experiment", experiment), ("state", state), ("search", search), ("after", runs.Count == 0 ? null : runs[^1].Id), ("limit", $"{page}")), stop);
             runs.AddRange(more);
             if (more.Count < page) return runs;
         }

@@ -22,7 +22,7 @@ internal static class ListRuns
         command.SetAction(async (parsed, stop) =>
         {
             using var client = site.Connect(parsed);
-            var runs = await client.RunsAsync(parsed.GetValue(experiment), parsed.GetValue(state), stop);
+            var runs = await client.RunsAsync(parsed.GetValue(experiment), parsed.GetValue(state), stop: stop);
             if (parsed.GetValue(json)) Report.Json(runs);
             else Print(runs);
             return 0;

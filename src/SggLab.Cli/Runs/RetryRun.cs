@@ -20,7 +20,7 @@ internal static class RetryRun
         command.SetAction(async (parsed, stop) =>
         {
             using var client = site.Connect(parsed);
-            var run = parsed.GetRequiredValue(id);
+            var run = await RunReference.FindAsync(client, parsed.GetRequiredValue(id), stop);
             await client.RetryAsync(run, stop);
             var after = await client.RunAsync(run, stop);
             if (parsed.GetValue(json)) Report.Json(after.Run);

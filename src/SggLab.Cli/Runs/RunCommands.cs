@@ -24,5 +24,5 @@ public static class RunCommands
 
     internal static Option<bool> Json() => new("--json") { Description = "Print JSON and nothing else on standard output." };
 
-    internal static Argument<string> RunId() => new("ID") { Description = "Id of a run, as `run list` shows it." };
+    internal static Argument<string> RunId() => new("ID") { Description = "Id of a run as `run list` shows it, the beginning of one, or a run's name where only one bears it." };
 }

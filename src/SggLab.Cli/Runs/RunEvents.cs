@@ -24,7 +24,8 @@ internal static class RunEvents
         {
             using var client = site.Connect(parsed);
             var asJson = parsed.GetValue(json);
-            await foreach (var item in client.EventsAsync(parsed.GetRequiredValue(id), stop))
+            var run = await RunReference.FindAsync(client, parsed.GetRequiredValue(id), stop);
+            await foreach (var item in client.EventsAsync(run, stop))
                 if (asJson) Report.JsonLine(item);
                 else Console.Out.WriteLine(Line(item));
             return 0;

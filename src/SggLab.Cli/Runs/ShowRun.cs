@@ -16,13 +16,13 @@ internal static class ShowRun
         {
             Arguments = { id },
             Options = { json },
-            Examples = ["./sgglab run show 7f3a9k2m1c", "./sgglab run show 7f3a9k2m1c --json    # with its whole specification"],
+            Examples = ["./sgglab run show 7f3a9k2m1c", "./sgglab run show soft-s1              # by name, where one run bears it", "./sgglab run show 7f3a9k2m1c --json    # with its whole specification"],
         };
         site.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
             using var client = site.Connect(parsed);
-            var run = await client.RunAsync(parsed.GetRequiredValue(id), stop);
+            var run = await client.RunAsync(await RunReference.FindAsync(client, parsed.GetRequiredValue(id), stop), stop);
             if (parsed.GetValue(json)) Report.Json(run);
             else Print(run);
             return 0;

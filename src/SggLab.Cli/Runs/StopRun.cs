@@ -20,7 +20,7 @@ internal static class StopRun
         command.SetAction(async (parsed, stop) =>
         {
             using var client = site.Connect(parsed);
-            var run = parsed.GetRequiredValue(id);
+            var run = await RunReference.FindAsync(client, parsed.GetRequiredValue(id), stop);
             var decided = await client.CancelAsync(run, stop);
             if (parsed.GetValue(json))
             {

@@ -23,7 +23,7 @@ public static class StatusCommands
             if (parsed.GetValue(json))
                 Console.WriteLine(JsonSerializer.Serialize(StatusDocument.Of(reading), JsonFile.Contract));
             else
-                AnsiConsole.Write(StatusTable.Of(reading));
+                StatusTable.Write(reading);
             return 0;
         });
         return command;
@@ -35,13 +35,13 @@ public sealed record StatusDocument(bool Ready, IReadOnlyList<StatusRun> Runs, I
 {
     public static StatusDocument Of(SiteReading reading) => new(
         reading.Site?.Ready ?? false,
-        [.. (reading.Site?.Runs ?? []).Select(r => new StatusRun(r.Id, r.Name, r.Variant, r.Method, r.Seed, r.State, r.Attempt, r.Step, r.TotalSteps, r.Experiment, r.Message))],
+        [.. (reading.Site?.Runs ?? []).Select(r => new StatusRun(r.Id, r.Name, r.Variant, r.Method, r.Seed, r.State, r.Attempt, r.Step, r.TotalSteps, r.Experiment, r.ExperimentId, r.Message))],
         reading.Site?.Workers ?? [],
         [.. reading.Processes.Select(p => new StatusProcess(p.Role, p.Identity.Pid, p.Name))],
         reading.Url,
         reading.Problem);
 }
 
-public sealed record StatusRun(string Id, string Name, string? Variant, string Method, int Seed, string State, int Attempt, int Step, int? TotalSteps, string Experiment, string? Message);
+public sealed record StatusRun(string Id, string Name, string? Variant, string Method, int Seed, string State, int Attempt, int Step, int? TotalSteps, string Experiment, string ExperimentId, string? Message);
 
 public sealed record StatusProcess(string Role, int Pid, string Name);

@@ -8,7 +8,9 @@ namespace SggLab.Cli.Site;
 /// <summary>The summary on a terminal: address, processes, runs with their progress.</summary>
 internal static class StatusTable
 {
-    private const int Bar = 20;
+    private const int Bar = 10;
+    // A pipe has no width: nothing is cut there.
+    private const int Unbounded = 400;
 
     public static IRenderable Of(SiteReading reading, IEnumerable<string>? news = null)
     {
@@ -20,6 +22,13 @@ internal static class StatusTable
         return new Rows(rows);
     }
 
+    public static void Write(SiteReading reading)
+    {
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = Unbounded;
+        AnsiConsole.Write(Of(reading));
+    }
+
     private static string Head(SiteReading reading) => reading.Site is { Ready: true } ? $"[green]●[/] [bold]{Markup.Escape(reading.Url)}[/]"
         : $"[red]●[/] {Markup.Escape(reading.Url)}  {Markup.Escape(reading.Problem ?? "not ready")}";
 
@@ -28,10 +37,10 @@ internal static class StatusTable
 
     private static Table Runs(IReadOnlyList<RunSummary> runs)
     {
-        var table = new Table().Border(TableBorder.None).AddColumns("run", "state", "", "step", "worker");
+        var table = new Table().Border(TableBorder.None).AddColumns("id", "run", "experiment", "state", "", "step", "worker");
         // A terminal shows a screenful: what runs first, then the newest.
         foreach (var run in runs.OrderBy(r => r.State switch { "running" => 0, "queued" => 1, "waiting" => 2, _ => 3 }).ThenByDescending(r => r.FinishedAt ?? r.QueuedAt).Take(16))
-            table.AddRow(Markup.Escape(run.Name), Colour(run.State), Progress(run), string.Create(CultureInfo.InvariantCulture, $"{run.Step}{(run.TotalSteps is { } total ? $"/{total}" : "")}"), Markup.Escape(run.Worker ?? ""));
+            table.AddRow(Markup.Escape(run.Id), Markup.Escape(run.Name), Markup.Escape(run.Experiment), Colour(run.State), Progress(run), string.Create(CultureInfo.InvariantCulture, $"{run.Step}{(run.TotalSteps is { } total ? $"/{total}" : "")}"), Markup.Escape(run.Worker ?? ""));
         if (runs.Count > 16)
             table.AddRow($"[grey]and {runs.Count - 16} more[/]");
         return table;
