@@ -21,7 +21,8 @@ public sealed record EvaluationSummary(string RunId, string Run, string Checkpoi
 /// <summary>One curve, rolled-back steps left out.</summary>
 public sealed record Curve(string RunId, string Metric, IReadOnlyList<int> Steps, IReadOnlyList<double> Values);
 
-public sealed record ExperimentSummary(string Id, string Name, string? Note, DateTimeOffset CreatedAt, int Runs, int Completed, int Failed, int Running, int Queued);
+/// <param name="RunningShare">Shares of their steps that the running runs have done, added up.</param>
+public sealed record ExperimentSummary(string Id, string Name, string? Note, DateTimeOffset CreatedAt, int Runs, int Completed, int Failed, int Running, int Queued, double RunningShare = 0);
 
 /// <summary>GET /api/v1/leaderboard, best first within one protocol. Difference: recall minus that of the run it started from, paired bootstrap.
 /// Step: of the checkpoint; 0 = the weights the run started from.</summary>
