@@ -21,6 +21,13 @@ public sealed partial class LabClient
         return true;
     }, stop);
 
+    /// <summary>The process ends cleanly and is listed no more. Sent once: what is missed shows as a worker that fell silent.</summary>
+    public async Task SignOffAsync(string workerId, string incarnation, CancellationToken stop = default)
+    {
+        using var limit = Limit(CallTimeout, stop);
+        using var reply = await SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, Query($"api/v1/workers/{Part(workerId)}", ("incarnation", incarnation))), limit.Token, stop);
+    }
+
     /// <summary>null when nothing waits. A worker whose answer got lost is given the same lease again.</summary>
     public Task<LeaseGrant?> LeaseAsync(string workerId, CancellationToken stop = default) =>
         TryCallAsync<LeaseGrant>(HttpMethod.Post, $"api/v1/workers/{Part(workerId)}/lease", null, repeatable: true, stop);

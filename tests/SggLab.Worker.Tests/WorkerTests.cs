@@ -22,6 +22,7 @@ public sealed class WorkerTests(LabSite site) : IClassFixture<LabSite>
         (await site.Client.LeaderboardAsync(stop: Stop)).ShouldContain(row => row.RunId == run);
         await site.ShouldHoldEverythingOnceAsync(run, 25);
         Directory.GetDirectories(Path.Combine(site.State("once"), "attempts")).ShouldBeEmpty();
+        (await site.Client.WorkersAsync(Stop)).ShouldNotContain(left => left.Id == "once", "it ended cleanly and is nothing to look after");
     }
 
     [Fact]

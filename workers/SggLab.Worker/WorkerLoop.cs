@@ -14,10 +14,12 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
 {
     // Below this a run could not even keep its first checkpoint.
     private const long LeastFreeBytes = 64L << 20;
+    private static readonly TimeSpan SignOffTime = TimeSpan.FromSeconds(3);
 
     private readonly AttemptRunner _runner = new(client, new BlobCache(options.Cache, options.CacheBytes), new AttemptLedger(options.Ledger), options, log, time);
     private readonly Heartbeat _heartbeat = new(options.Alive);
     private readonly string _id = WorkerIdentity.Of(options);
+    private string? _incarnation;
 
     /// <param name="handBack">Stop taking runs; checkpoint and release the one in hand.</param>
     /// <param name="abandon">Wait for the trainer no longer.</param>
@@ -37,7 +39,23 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
         {
             // Told to leave while nothing was in hand, or while the server was away.
         }
+        await SignOffAsync();
         log.Info("worker stopped", ("worker", _id));
+    }
+
+    /// <summary>A process that ended as it should is not looked for. Without a server it shows as one that fell silent.</summary>
+    private async Task SignOffAsync()
+    {
+        if (_incarnation is null) return;
+        using var limit = new CancellationTokenSource(SignOffTime, time);
+        try
+        {
+            await client.SignOffAsync(_id, _incarnation, limit.Token);
+        }
+        catch (Exception e) when (e is LabException or OperationCanceledException)
+        {
+            log.Warn("could not sign off", ("worker", _id), ("reason", e.Message));
+        }
     }
 
     private async Task WorkAsync(CancellationToken handBack, CancellationToken abandon, CancellationToken stop)
@@ -102,6 +120,7 @@ public sealed class WorkerLoop(LabClient client, WorkerOptions options, WorkerLo
             {
                 _heartbeat.Beat();
                 await client.RegisterAsync(me, stop);
+                _incarnation = me.Incarnation;
                 log.Info("registered", ("worker", me.Id), ("incarnation", me.Incarnation), ("machine", me.Machine), ("threads", me.Threads), ("version", me.Version));
                 return;
             }

@@ -19,7 +19,7 @@ public sealed class RolesTests(SiteProcess site) : IClassFixture<SiteProcess>
         ["GET /runs"] = Readers, ["GET /runs/{id}"] = Readers, ["GET /runs/{id}/events"] = Readers, ["GET /runs/{id}/curves"] = Readers,
         ["POST /runs/{id}/cancel"] = Writers, ["POST /runs/{id}/retry"] = Writers,
         ["POST /runs/{id}/attempts/{attempt:int}/records"] = Workers, ["POST /runs/{id}/attempts/{attempt:int}/renew"] = Workers,
-        ["GET /queue"] = Readers, ["GET /status"] = Readers, ["POST /workers/{id}/lease"] = Workers, ["GET /workers"] = Readers, ["POST /workers"] = Workers,
+        ["GET /queue"] = Readers, ["GET /status"] = Readers, ["POST /workers/{id}/lease"] = Workers, ["GET /workers"] = Readers, ["POST /workers"] = Workers, ["DELETE /workers/{id}"] = Workers,
         ["PUT /blobs/{sha256}"] = Uploaders, ["HEAD /blobs/{sha256}"] = Everyone, ["GET /blobs/{sha256}"] = Everyone,
         ["GET /checkpoints/{id}"] = Readers, ["GET /checkpoints/{id}/lineage"] = Readers, ["GET /leaderboard"] = Readers, ["GET /leaderboard/boards"] = Readers,
         ["GET /comparison"] = Readers, ["GET /activity"] = Readers, ["POST /tokens"] = Administrators, ["DELETE /tokens/{id}"] = Administrators,

@@ -14,5 +14,7 @@ internal static class WorkerRoutes
             var worker = await ApiAnswer.ReadAsync<RegisterWorker>(context);
             return ApiAnswer.Of(await commands.SendAsync(new AdmitWorker(context.Actor(), worker)), id => ApiAnswer.Of(new { id }));
         }).For(ApiRoles.Workers);
+        api.MapDelete("/workers/{id}", async (string id, string? incarnation, LabCommands commands, HttpContext context) =>
+            ApiAnswer.Of(await commands.SendAsync(new DismissWorker(context.Actor(), id, incarnation ?? "")), _ => Results.NoContent())).For(ApiRoles.Workers);
     }
 }

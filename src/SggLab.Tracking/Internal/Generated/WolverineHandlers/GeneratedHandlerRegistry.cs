@@ -9,7 +9,7 @@ namespace Internal.Generated.WolverineHandlers
     {
         public override System.Type[] HandlerTypes()
         {
-            return new System.Type[] { typeof(SggLab.Tracking.Access.AddMemberHandler), typeof(SggLab.Tracking.Access.ChangePasswordHandler), typeof(SggLab.Tracking.Access.IssueTokenHandler), typeof(SggLab.Tracking.Access.RevokeTokenHandler), typeof(SggLab.Tracking.Experiments.QueueRunsHandler), typeof(SggLab.Tracking.Queue.EndSilentLeaseHandler), typeof(SggLab.Tracking.Queue.KeepLeaseHandler), typeof(SggLab.Tracking.Queue.LeaseRunHandler), typeof(SggLab.Tracking.Runs.CancelRunHandler), typeof(SggLab.Tracking.Runs.RetryRunHandler), typeof(SggLab.Tracking.Workers.AdmitWorkerHandler) };
+            return new System.Type[] { typeof(SggLab.Tracking.Access.AddMemberHandler), typeof(SggLab.Tracking.Access.ChangePasswordHandler), typeof(SggLab.Tracking.Access.IssueTokenHandler), typeof(SggLab.Tracking.Access.RevokeTokenHandler), typeof(SggLab.Tracking.Experiments.QueueRunsHandler), typeof(SggLab.Tracking.Queue.EndSilentLeaseHandler), typeof(SggLab.Tracking.Queue.KeepLeaseHandler), typeof(SggLab.Tracking.Queue.LeaseRunHandler), typeof(SggLab.Tracking.Runs.CancelRunHandler), typeof(SggLab.Tracking.Runs.RetryRunHandler), typeof(SggLab.Tracking.Workers.AdmitWorkerHandler), typeof(SggLab.Tracking.Workers.DismissWorkerHandler) };
         }
 
         public override System.Type[] MessageTypes()
@@ -32,6 +32,7 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.AdmitWorkerHandler294301599))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.CancelRunHandler705716728))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.ChangePasswordHandler642803944))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.DismissWorkerHandler1968123962))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.EndSilentLeaseHandler873281430))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.IssueTokenHandler1675412893))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::Internal.Generated.WolverineHandlers.KeepLeaseHandler328602191))]
@@ -50,6 +51,7 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Runs.CancelRunHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Runs.RetryRunHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Workers.AdmitWorkerHandler))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Workers.DismissWorkerHandler))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Access.AddMember))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Access.ChangePassword))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Access.IssueToken))]
@@ -61,6 +63,7 @@ namespace Internal.Generated.WolverineHandlers
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Runs.CancelRun))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Runs.RetryRun))]
         [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Workers.AdmitWorker))]
+        [global::System.Diagnostics.CodeAnalysis.DynamicDependency(global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All, typeof(global::SggLab.Tracking.Workers.DismissWorker))]
         public static void Pin()
         {
             // Intentionally empty. The [DynamicDependency] attributes above are the payload: they root the generated types for Native AOT, and [ModuleInitializer] guarantees this method is itself an ILC root.
