@@ -21,6 +21,10 @@ public static class PastedYaml
             List<FieldProblem> found = [.. problems.Select(problem => new FieldProblem(problem.Field, problem.Message))];
             return (found.Count == 0 ? spec : null, found);
         }
+        catch (SpecException e)
+        {
+            return (null, [.. e.Problems.Select(problem => new FieldProblem("", $"Line {problem.Line}: {problem.Message}"))]);
+        }
         catch (LabException e)
         {
             // There is no file, so the line stands alone.
