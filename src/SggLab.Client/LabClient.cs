@@ -40,6 +40,10 @@ public sealed partial class LabClient : IDisposable
     }
 
     public Uri Url => _http.BaseAddress!;
+    /// <summary>Where the token was read from, as a message names it, such as "SGGLAB_TOKEN" or "the file /home/ada/token"; null = not known.</summary>
+    public string? TokenFrom { get; init; }
+    /// <summary>How another token is made, a sentence for the message that this one is not valid.</summary>
+    public string TokenRemedy { get; init; } = "An administrator of the site makes one with `sgglab token create --role ROLE`.";
     /// <summary>How long one try of a JSON call may take.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>How often a call that may be repeated is tried in all.</summary>
@@ -152,7 +156,9 @@ public sealed partial class LabClient : IDisposable
         {
             // A proxy's page or a half answer: the status has to do.
         }
-        var message = string.IsNullOrWhiteSpace(error?.Message) ? Explain(reply.StatusCode, request) : error.Message;
+        var message = reply.StatusCode == HttpStatusCode.Unauthorized && TokenFrom is { } from
+            ? $"The site at {Url} does not accept the token from {from}: it is wrong, has expired or was revoked. {TokenRemedy}"
+            : string.IsNullOrWhiteSpace(error?.Message) ? Explain(reply.StatusCode, request) : error.Message;
         var wait = reply.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null;
         return new(message, reply.StatusCode, error, wait);
     }

@@ -99,6 +99,34 @@ public sealed class CommandTests(LabSite site) : IClassFixture<LabSite>
         (await site.UntilEndAsync(run)).Run.State.ShouldBe("cancelled");
     }
 
+    [Fact]
+    public async Task A_run_may_be_named_by_its_name_or_the_beginning_of_its_id_where_one_is_meant()
+    {
+        var (first, second) = ((await site.QueueAsync(Run("named", steps: 10)))[0], (await site.QueueAsync(Run("twice", steps: 10)))[0]);
+        var third = (await site.QueueAsync(Run("twice", steps: 10)))[0];
+        await site.UntilAsync(third, _ => true, "to be known");
+
+        (await JsonAsync("run", "show", "named", "--json")).GetProperty("run").GetProperty("id").GetString().ShouldBe(first);
+        (await JsonAsync("run", "show", second[..9], "--json")).GetProperty("run").GetProperty("id").GetString().ShouldBe(second);
+        var ambiguous = await OutputAsync(2, "run", "cancel", "twice");
+        foreach (var meant in new[] { "'twice' may be any of 2 runs", second, third }) ambiguous.ShouldContain(meant);
+
+        foreach (var run in new[] { first, second, third }) await OutputAsync(0, "run", "cancel", run);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_not_valid_is_named_by_where_it_was_read_with_how_to_make_another()
+    {
+        var file = await WriteAsync("expired-token", "sgl_nothing");
+
+        var ofFile = await OutputAsync(2, "run", "list", "--token-file", file);
+        ofFile.ShouldContain($"does not accept the token from the file {file}: it is wrong, has expired or was revoked.");
+        ofFile.ShouldContain("sgglab token create");
+        await using var named = ChildProcess.Start("SggLab.Cli", "sgglab", ["run", "list", "--server", site.Url.AbsoluteUri], new Dictionary<string, string> { ["SGGLAB_HOME"] = site.Home, ["SGGLAB_TOKEN"] = "sgl_nothing" });
+        (await named.ExitCodeAsync(Stop)).ShouldBe(2);
+        named.Output.ShouldContain("the token from the variable SGGLAB_TOKEN");
+    }
+
     [Theory]
     [InlineData(2, "no run nothing00", "run", "show", "nothing00")]
     [InlineData(2, "--expires", "token", "create", "--role", "viewer", "--expires", "soon")]

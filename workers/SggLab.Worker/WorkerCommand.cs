@@ -72,7 +72,11 @@ public static class WorkerCommand
         }
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
-        using var client = new LabClient(options.Server, () => ReadToken(options.TokenFile));
+        using var client = new LabClient(options.Server, () => ReadToken(options.TokenFile))
+        {
+            TokenFrom = $"the file {options.TokenFile}",
+            TokenRemedy = "An administrator of the site makes one with `sgglab token create --role worker`; write it into that file.",
+        };
         await new WorkerLoop(client, options, log, TimeProvider.System).RunAsync(handBack.Token, abandon.Token, stop.Token);
         // A trainer may still be in the middle of a step; ending the ordinary way would tear libtorch down under it.
         if (abandon.IsCancellationRequested) Posix.ExitNow(0);

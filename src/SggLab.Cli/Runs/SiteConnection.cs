@@ -29,17 +29,17 @@ internal sealed class SiteConnection
         var url = SiteAddress.Find(parsed.GetValue(_server), home)
             ?? throw new LabException($"No site has been started from {home.Folder}. Start it with `sgglab up`, or name one with --server URL.", 3);
         var token = TokenOf(parsed.GetValue(_tokenFile), home);
-        return new LabClient(url, token) { Tries = 3 };
+        return new LabClient(url, token.Value) { Tries = 3, TokenFrom = token.From, TokenRemedy = token.Remedy };
     }
 
-    private static string TokenOf(string? file, LabHome home)
+    private static SiteToken TokenOf(string? file, LabHome home)
     {
-        if (string.IsNullOrWhiteSpace(file) && Environment.GetEnvironmentVariable("SGGLAB_TOKEN") is { Length: > 0 } token)
-            return token.Trim();
+        if (string.IsNullOrWhiteSpace(file) && SiteToken.OfVariable() is { } given)
+            return given;
         var path = string.IsNullOrWhiteSpace(file) ? home.AdminTokenFile : file;
         try
         {
-            return File.ReadAllText(path).Trim();
+            return SiteToken.OfFile(path, home);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -16,8 +16,7 @@ internal static class SiteAddress
     }
 
     /// <summary>SGGLAB_TOKEN, else the administrator's token in the home; null when there is neither.</summary>
-    public static string? Token(LabHome home) => Environment.GetEnvironmentVariable("SGGLAB_TOKEN") is { Length: > 0 } token ? token.Trim()
-        : File.Exists(home.AdminTokenFile) ? File.ReadAllText(home.AdminTokenFile).Trim() : null;
+    public static SiteToken? Token(LabHome home) => SiteToken.OfVariable() ?? (File.Exists(home.AdminTokenFile) ? SiteToken.OfFile(home.AdminTokenFile, home) : null);
 
     private static Uri Parse(string text, string from) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url
         : throw new LabException($"{from} {text} is not a web address. Give one such as http://127.0.0.1:{WebPort.Default}.");

@@ -18,12 +18,12 @@ public sealed record SiteReading(string Url, SiteStatus? Site, IReadOnlyList<Sit
         {
             if (SiteAddress.Token(home) is not { } token)
                 return new(url, null, processes, processes.Count == 0 ? "not started; ./sgglab up starts it" : "starting");
-            using var client = new LabClient(server, token) { Tries = 1, CallTimeout = TimeSpan.FromSeconds(10) };
+            using var client = new LabClient(server, token.Value) { Tries = 1, CallTimeout = TimeSpan.FromSeconds(10), TokenFrom = token.From, TokenRemedy = token.Remedy };
             return new(url, await client.StatusAsync(cancel), processes, null);
         }
         catch (Exception e) when (e is LabException or IOException or UnauthorizedAccessException)
         {
-            return new(url, null, processes, processes.Count == 0 ? "not running; ./sgglab up starts it" : e.Message);
+            return new(url, null, processes, processes.Count == 0 && e is not LabApiException { IsUnauthorized: true } ? "not running; ./sgglab up starts it" : e.Message);
         }
     }
 }
