@@ -21,6 +21,26 @@ public sealed class BoxMathTests
         });
 
     [Fact]
+    public void Mirroring_turning_or_moving_both_boxes_leaves_every_measure()
+    {
+        var overlapping = 0;
+        Gen.Select(Proper, Proper, Gen.Double[-2, 2]).Sample((a, b, by) =>
+        {
+            if (BoxMath.Iou(a, b) is > 0 and < 1) Interlocked.Increment(ref overlapping);
+            foreach (var turn in (Func<Box, Box>[])[o => new(-o.X2, o.Y1, -o.X1, o.Y2), o => new(o.X1, -o.Y2, o.X2, -o.Y1), o => new(o.Y1, o.X1, o.Y2, o.X2), o => new(o.X1 + by, o.Y1 - by, o.X2 + by, o.Y2 - by)])
+            {
+                var (c, d) = (turn(a), turn(b));
+                BoxMath.Iou(c, d).ShouldBe(BoxMath.Iou(a, b), 1e-12);
+                BoxMath.TryGeneralizedIou(a, b, out var before).ShouldBeTrue();
+                BoxMath.TryGeneralizedIou(d, c, out var after).ShouldBeTrue();
+                after.ShouldBe(before, 1e-12);
+                BoxMath.L1(c, d).ShouldBe(BoxMath.L1(a, b), 1e-12);
+            }
+        }, iter: 500);
+        overlapping.ShouldBeGreaterThan(150);
+    }
+
+    [Fact]
     public void A_box_covers_itself() =>
         Proper.Sample(b =>
         {
