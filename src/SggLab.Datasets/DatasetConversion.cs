@@ -17,10 +17,11 @@ public static class DatasetConversion
 {
     /// <param name="folder">The hub folder to write.</param>
     /// <param name="prompts">Whether the columns prompt_open and prompt_close are written: R1-SGG's texts for VG150 where the examples have none.</param>
+    /// <param name="replace">Whether a data set that the folder holds is replaced rather than refused. It must not be the source.</param>
     /// <param name="progress">Rows written so far.</param>
     /// <exception cref="DatasetException">A row cannot be read, a picture is missing, or the folder cannot be written; nothing is left under a final name.</exception>
-    public static void Write(ISceneGraphDataset source, string folder, BoxRounding rounding, bool prompts, int shards, string about, Action<long>? progress = null) =>
-        HubWriter.Write(folder, source.Select(example => Ready(example, rounding, prompts)), source.Count, about, prompts, shards, progress: progress);
+    public static void Write(ISceneGraphDataset source, string folder, BoxRounding rounding, bool prompts, int shards, string about, bool replace = false, Action<long>? progress = null) =>
+        HubWriter.Write(folder, source.Select(example => Ready(example, rounding, prompts)), source.Count, about, prompts, shards, replace: replace, progress: progress);
 
     private static SceneGraphExample Ready(SceneGraphExample example, BoxRounding rounding, bool prompts) => example with
     {

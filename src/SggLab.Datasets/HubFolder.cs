@@ -19,8 +19,7 @@ public static partial class HubFolder
     {
         if (File.Exists(path)) return [new DatasetSplit(SplitOf(path), [path])];
         if (!Directory.Exists(path)) throw new DatasetException(path, null, null, "there is no such file or folder; give a parquet file, a folder of them or a data set's hub folder");
-        var data = Path.Combine(path, "data");
-        var files = ParquetFiles(path).Concat(Directory.Exists(data) ? ParquetFiles(data) : []).ToList();
+        var files = ParquetFilesOf(path).ToList();
         if (files.Count == 0) throw new DatasetException(path, null, null, "the folder holds no parquet file, neither itself nor in data/; expected data/train-00000-of-00001.parquet or the like");
         var splits = files.GroupBy(SplitOf, StringComparer.Ordinal)
             .Select(group => new DatasetSplit(group.Key, [.. group.Order(StringComparer.Ordinal)]))
@@ -41,13 +40,14 @@ public static partial class HubFolder
     }
 
     /// <summary>Whether a folder holds parquet files, itself or in data/.</summary>
-    public static bool HasParquet(string folder)
+    public static bool HasParquet(string folder) => ParquetFilesOf(folder).Any();
+
+    /// <summary>The parquet files of a folder that is there, its own and those in data/.</summary>
+    internal static IEnumerable<string> ParquetFilesOf(string folder)
     {
         var data = Path.Combine(folder, "data");
-        return ParquetFiles(folder).Any() || Directory.Exists(data) && ParquetFiles(data).Any();
+        return Directory.EnumerateFiles(folder, "*.parquet").Concat(Directory.Exists(data) ? Directory.EnumerateFiles(data, "*.parquet") : []);
     }
-
-    private static IEnumerable<string> ParquetFiles(string folder) => Directory.EnumerateFiles(folder, "*.parquet");
 
     private static string SplitOf(string file)
     {

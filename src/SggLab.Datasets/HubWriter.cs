@@ -6,22 +6,37 @@ namespace SggLab.Datasets;
 /// <summary>Writes examples as a hub folder: README.md with dataset_info, and data/train-0000i-of-0000n.parquet.</summary>
 public static class HubWriter
 {
-    /// <param name="folder">Made if missing; files of an earlier run with other shards are refused rather than mixed.</param>
+    /// <param name="folder">Made if missing. Nothing in it has its final name before everything is written.</param>
     /// <param name="count">Number of examples, from which the cuts between shards follow.</param>
     /// <param name="shards">At least 1.</param>
     /// <param name="about">A sentence for the README.</param>
-    /// <exception cref="DatasetException">The folder cannot be written, or holds other parquet files.</exception>
-    public static void Write(string folder, IEnumerable<SceneGraphExample> examples, long count, string about, bool prompts, int shards = 1, string split = "train", Action<long>? progress = null)
+    /// <param name="replace">Whether a data set that the folder holds is replaced rather than refused; it goes only once the new one is whole.</param>
+    /// <exception cref="DatasetException">The folder cannot be written, or holds a data set already.</exception>
+    public static void Write(string folder, IEnumerable<SceneGraphExample> examples, long count, string about, bool prompts, int shards = 1, string split = "train", bool replace = false, Action<long>? progress = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shards, 1);
-        var data = Path.Combine(folder, "data");
+        if (!replace) MustBeFree(folder);
+        var (data, part) = (Path.Combine(folder, "data"), Path.Combine(folder, "data.part"));
         var names = Enumerable.Range(0, shards).Select(i => string.Create(CultureInfo.InvariantCulture, $"{split}-{i:D5}-of-{shards:D5}.parquet")).ToList();
         try
         {
-            Directory.CreateDirectory(data);
-            if (Directory.EnumerateFiles(data, "*.parquet").FirstOrDefault(file => !names.Contains(Path.GetFileName(file))) is { } other)
-                throw new DatasetException(folder, null, null, $"already holds {Path.GetFileName(other)} of another data set or another number of shards; choose an empty folder");
-            WriteShards(folder, data, names, examples, count, about, prompts, split, progress);
+            Directory.CreateDirectory(folder);
+            // Held while writing: two writers of one folder would take each other's half shards for their own.
+            using var alone = new FileStream(Path.Combine(folder, ".writing"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            if (Directory.Exists(part)) Directory.Delete(part, recursive: true);
+            Directory.CreateDirectory(part);
+            try
+            {
+                var readme = WriteShards(part, names, examples, count, about, prompts, split, progress);
+                foreach (var old in HubFolder.ParquetFilesOf(folder).ToList()) File.Delete(old);
+                if (Directory.Exists(data)) names.ForEach(name => File.Move(Path.Combine(part, name), Path.Combine(data, name)));
+                else Directory.Move(part, data);
+                File.WriteAllText(Path.Combine(folder, "README.md"), readme);
+            }
+            finally
+            {
+                if (Directory.Exists(part)) Directory.Delete(part, recursive: true);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -29,18 +44,28 @@ public static class HubWriter
         }
     }
 
-    private static void WriteShards(string folder, string data, List<string> names, IEnumerable<SceneGraphExample> examples, long count, string about, bool prompts, string split, Action<long>? progress)
+    /// <summary>Whether a folder may be written without losing anything.</summary>
+    /// <exception cref="DatasetException">It holds a data set, or a README.md.</exception>
+    public static void MustBeFree(string folder)
+    {
+        if (!Directory.Exists(folder)) return;
+        var readme = Path.Combine(folder, "README.md");
+        var taken = HubFolder.ParquetFilesOf(folder).Order(StringComparer.Ordinal).FirstOrDefault() ?? (File.Exists(readme) ? readme : null);
+        if (taken is not null)
+            throw new DatasetException(folder, null, null, $"already holds {Path.GetFileName(taken)}; choose an empty folder, or replace what is there (--force)");
+    }
+
+    /// <returns>The text of the README.</returns>
+    private static string WriteShards(string folder, List<string> names, IEnumerable<SceneGraphExample> examples, long count, string about, bool prompts, string split, Action<long>? progress)
     {
         long rows = 0, valueBytes = 0, download = 0;
         using var next = examples.GetEnumerator();
         for (var shard = 0; shard < names.Count; shard++)
         {
-            // Written beside and renamed, so that a reader never meets half a shard.
-            var path = Path.Combine(data, names[shard]);
+            var path = Path.Combine(folder, names[shard]);
             var end = count * (shard + 1) / names.Count;
-            try
+            using (var writer = new SceneGraphParquetWriter(path, prompts))
             {
-                using var writer = new SceneGraphParquetWriter(path + ".part", prompts);
                 for (; (rows < end || shard == names.Count - 1) && next.MoveNext(); rows++)
                 {
                     writer.Write(next.Current);
@@ -49,14 +74,8 @@ public static class HubWriter
                 writer.Finish();
                 valueBytes += writer.ValueBytes;
             }
-            catch
-            {
-                File.Delete(path + ".part");
-                throw;
-            }
-            File.Move(path + ".part", path, overwrite: true);
             download += new FileInfo(path).Length;
         }
-        File.WriteAllText(Path.Combine(folder, "README.md"), SceneGraphFeatures.Readme(prompts, split, valueBytes, rows, download, about));
+        return SceneGraphFeatures.Readme(prompts, split, valueBytes, rows, download, about);
     }
 }

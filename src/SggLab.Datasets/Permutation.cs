@@ -1,6 +1,6 @@
 namespace SggLab.Datasets;
 
-/// <summary>Orders and splits that are the same on every machine and every .NET: a function of (count, seed) alone.</summary>
+/// <summary>Orders that are the same on every machine and every .NET: a function of (count, seed) alone.</summary>
 public static class Permutation
 {
     /// <summary>0 to count - 1 in the order that the seed draws (Fisher-Yates over SplitMix64).</summary>

@@ -41,17 +41,62 @@ public sealed class DatasetConversionTests : IDisposable
     {
         using var source = VgDataset.Open(Golden.File("vg", "VG-SGG-with-attri.h5"), "test", new VgOptions { Images = _folder["empty"] });
         Should.Throw<DatasetException>(() => DatasetConversion.Write(source, _folder["out"], BoxRounding.Nearest, prompts: true, shards: 1, "test")).Message.ShouldContain("image file");
-        Directory.EnumerateFiles(Path.Combine(_folder["out"], "data")).ShouldBeEmpty();
+        Directory.EnumerateFiles(_folder["out"], "*", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
     [Fact]
-    public void A_folder_with_other_shards_is_refused()
+    public void What_breaks_off_late_leaves_no_earlier_shard()
+    {
+        static IEnumerable<SceneGraphExample> Scenes()
+        {
+            for (var i = 0; i < 15; i++) yield return SyntheticScenes.Scene(1, i);
+            throw new IOException("the disk is gone");
+        }
+
+        Should.Throw<DatasetException>(() => HubWriter.Write(_folder["out"], Scenes(), 20, "scenes", prompts: true, shards: 2)).Message.ShouldContain("the disk is gone");
+        Directory.EnumerateFiles(_folder["out"], "*", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_folder_that_holds_a_data_set_is_refused_and_stays_as_it_is()
     {
         SyntheticScenes.Write(_folder["out"], 10, seed: 1);
-        Should.Throw<DatasetException>(() => SyntheticScenes.Write(_folder["out"], 10, seed: 1, shards: 2)).Message.ShouldContain("choose an empty folder");
-        SyntheticScenes.Write(_folder["out"], 12, seed: 1);
+        foreach (var shards in new[] { 1, 2 })
+            Should.Throw<DatasetException>(() => SyntheticScenes.Write(_folder["out"], 12, seed: 1, shards)).Message.ShouldContain("already holds train-00000-of-00001.parquet; choose an empty folder");
+        using var kept = ParquetDataset.Open(_folder["out"]);
+        kept.Count.ShouldBe(10);
+        File.Delete(kept.Split.Files[0]);
+        Should.Throw<DatasetException>(() => SyntheticScenes.Write(_folder["out"], 12, seed: 1)).Message.ShouldContain("already holds README.md");
+    }
+
+    [Fact]
+    public void None_of_several_splits_is_written_where_one_folder_is_taken()
+    {
+        SyntheticScenes.Write(_folder["test"], 4, seed: 1);
+        Should.Throw<DatasetException>(() => SyntheticScenes.WriteSplits(_folder.Path, 5, 5, 5, seed: 1));
+        Directory.Exists(_folder["train"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Replacing_leaves_no_shard_of_before()
+    {
+        SyntheticScenes.Write(_folder["out"], 10, seed: 1, shards: 3);
+        Directory.CreateDirectory(_folder["out/data.part"]);
+        File.WriteAllText(_folder["out/data.part/train-00000-of-00009.parquet"], "of an earlier run that was killed");
+        SyntheticScenes.Write(_folder["out"], 12, seed: 1, replace: true);
         using var written = ParquetDataset.Open(_folder["out"]);
         written.Count.ShouldBe(12);
+        Directory.EnumerateFileSystemEntries(_folder["out"]).Select(Path.GetFileName).ShouldBe(["README.md", "data"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void What_cannot_be_read_replaces_nothing()
+    {
+        SyntheticScenes.Write(_folder["out"], 10, seed: 1);
+        using var source = VgDataset.Open(Golden.File("vg", "VG-SGG-with-attri.h5"), "test", new VgOptions { Images = _folder["empty"] });
+        Should.Throw<DatasetException>(() => DatasetConversion.Write(source, _folder["out"], BoxRounding.Nearest, prompts: true, shards: 1, "test", replace: true));
+        using var kept = ParquetDataset.Open(_folder["out"]);
+        kept.Count.ShouldBe(10);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -163,5 +163,28 @@ public sealed class DatasetInspectorTests : IDisposable
         return DatasetInspector.Inspect(_folder[name]).ContentHash.ShouldNotBeNull();
     }
 
+    [Theory]
+    [InlineData("vg/VG-SGG-with-attri.h5", "val", "train, val, test")]
+    [InlineData("psg/psg.json", "test", "train, test")]
+    [InlineData("hf/psg_test_sg", "train", "train")]
+    public void One_split_is_looked_at_alone_and_one_that_is_not_there_refused(string path, string split, string all)
+    {
+        path = Golden.File(path.Split('/'));
+        var reading = new DatasetOptions(VisualGenome: new() { ValidationImages = 4 });
+        var whole = DatasetInspector.Inspect(path, new InspectionOptions(Reading: reading)).Splits.Single(one => one.Name == split);
+        DatasetInspector.Inspect(path, new InspectionOptions(Reading: reading, Split: split)).Splits.ShouldHaveSingleItem().ShouldBe(whole);
+        Should.Throw<DatasetException>(() => DatasetInspector.Inspect(path, new InspectionOptions(Reading: reading, Split: "zzz"))).Message.ShouldEndWith($"has no split 'zzz'; it has {all}");
+    }
+
+    [Fact]
+    public void A_broken_image_of_another_split_is_no_error_of_this_one()
+    {
+        var path = Golden.File("corrupt", "zero_width_box.h5");
+        var error = DatasetInspector.Inspect(path).Errors.ShouldHaveSingleItem();
+        string[] splits = ["train", "val", "test"];
+        var errors = splits.Select(split => DatasetInspector.Inspect(path, new InspectionOptions(Split: split)).Errors).ToList();
+        errors.Where(some => some.Count > 0).ShouldHaveSingleItem().ShouldBe([error]);
+    }
+
     public void Dispose() => _folder.Dispose();
 }

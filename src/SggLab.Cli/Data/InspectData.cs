@@ -24,7 +24,7 @@ internal static class InspectData
         command.SetAction(parsed =>
         {
             using var progress = new DataProgress("inspecting");
-            var report = DatasetInspector.Inspect(source.Path(parsed), new InspectionOptions(parsed.GetValue(images), source.Reading(parsed)), progress.Report);
+            var report = DatasetInspector.Inspect(source.Path(parsed), new InspectionOptions(parsed.GetValue(images), source.Reading(parsed), source.Split(parsed)), progress.Report);
             progress.Dispose();
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(report, JsonFile.Contract));
             else Show(report);

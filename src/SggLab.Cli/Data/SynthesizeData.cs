@@ -15,10 +15,11 @@ internal static class SynthesizeData
         var output = new Option<string>("--out") { Description = "The folder to write; train, validation and test become folders in it.", Required = true };
         var (train, validation, test) = (Count("--train", 3000), Count("--validation", 300), Count("--test", 400));
         var seed = new Option<int>("--seed") { Description = "The same seed gives the same bytes.", DefaultValueFactory = _ => 42 };
+        var force = new Option<bool>("--force") { Description = "Replace data sets that the folders hold." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var command = new LabCommand("synthesize", "Draw synthetic scenes: pictures of shapes whose relations can be seen, in the published parquet layout.")
         {
-            Options = { output, train, validation, test, seed, json },
+            Options = { output, train, validation, test, seed, force, json },
             Examples = ["./sgglab data synthesize --out scenes/ --train 3000 --test 400 --seed 1"],
         };
         command.SetAction(parsed =>
@@ -28,7 +29,7 @@ internal static class SynthesizeData
             foreach (var (name, count) in parts)
                 if (count < 0) throw new LabException($"--{name} is {count}; expected 0 or more scenes.");
             using var progress = new DataProgress("drawing");
-            SyntheticScenes.WriteSplits(folder, parts[0].Count, parts[1].Count, parts[2].Count, parsed.GetValue(seed), (name, rows) => progress.Report(rows, parts.First(part => part.Name == name).Count));
+            SyntheticScenes.WriteSplits(folder, parts[0].Count, parts[1].Count, parts[2].Count, parsed.GetValue(seed), parsed.GetValue(force), (name, rows) => progress.Report(rows, parts.First(part => part.Name == name).Count));
             progress.Dispose();
             var written = parts.Where(part => part.Count > 0).Select(part => new { Split = part.Name, Folder = Path.Combine(folder, part.Name), Rows = part.Count }).ToList();
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(new { Splits = written }, JsonFile.Contract));

@@ -12,6 +12,8 @@ internal static partial class ParquetInspector
     {
         IReadOnlyList<DatasetSplit> splits = [];
         if (!errors.Try(() => splits = HubFolder.Find(path))) return;
+        if (!splits.Any(split => options.Asks(split.Name))) throw new DatasetException(path, null, null, $"has no split '{options.Split}'; it has {string.Join(", ", splits.Select(split => split.Name))}");
+        splits = [.. splits.Where(split => options.Asks(split.Name))];
         var total = splits.Sum(split => split.Files.Sum(file => new FileInfo(file).Length));
         long before = 0;
         foreach (var split in splits)

@@ -59,7 +59,7 @@ public sealed class PsgDataset : ISceneGraphDataset
         var source = PsgSource.Open(path, options ?? new PsgOptions());
         try
         {
-            var rows = Enumerable.Range(0, source.Count).Where(row => source.Record(row) is var record && source.IsKept(record) && source.IsTest(record) == (split == "test"));
+            var rows = Enumerable.Range(0, source.Count).Where(row => source.Record(row) is var record && source.IsKept(record) && source.SplitOf(record) == split);
             return new PsgDataset(source, [.. rows]);
         }
         catch

@@ -32,6 +32,8 @@ internal sealed class PsgSource : IDisposable
 
     public bool IsTest(PsgRecord record) => _header.TestIds.Contains(record.ImageId);
 
+    public string SplitOf(PsgRecord record) => IsTest(record) ? "test" : "train";
+
     public bool IsKept(PsgRecord record) => record.Relations.Length > 0 || !_options.OnlyWithRelations;
 
     /// <exception cref="DatasetException">The record is broken.</exception>

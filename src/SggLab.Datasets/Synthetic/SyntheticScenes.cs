@@ -19,19 +19,26 @@ public static class SyntheticScenes
     /// <summary>Writes a hub folder: README.md and data/train-00000-of-0000n.parquet.</summary>
     /// <param name="count">Number of scenes, at least 1.</param>
     /// <param name="shards">Number of files; the content hash does not depend on it.</param>
-    /// <exception cref="DatasetException">The folder cannot be written.</exception>
-    public static void Write(string folder, int count, long seed, int shards = 1, Action<long>? progress = null)
+    /// <param name="replace">Whether a data set that the folder holds is replaced rather than refused.</param>
+    /// <exception cref="DatasetException">The folder cannot be written, or holds a data set already.</exception>
+    public static void Write(string folder, int count, long seed, int shards = 1, bool replace = false, Action<long>? progress = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var about = string.Create(CultureInfo.InvariantCulture, $"{count} synthetic scenes drawn from seed {seed}: {string.Join(", ", SceneVocabulary.Objects)}; {string.Join(", ", SceneVocabulary.Predicates)}.");
-        HubWriter.Write(folder, Enumerable.Range(0, count).Select(index => Scene(seed, index)), count, about, prompts: true, shards, progress: progress);
+        HubWriter.Write(folder, Enumerable.Range(0, count).Select(index => Scene(seed, index)), count, about, prompts: true, shards, replace: replace, progress: progress);
     }
 
     /// <summary>Writes the folders train, validation and test below <paramref name="root"/>, each from a seed of its own that follows from <paramref name="seed"/>.</summary>
-    public static void WriteSplits(string root, int train, int validation, int test, long seed, Action<string, long>? progress = null)
+    public static void WriteSplits(string root, int train, int validation, int test, long seed, bool replace = false, Action<string, long>? progress = null)
     {
-        foreach (var (name, count, part) in new[] { ("train", train, 0), ("validation", validation, 1), ("test", test, 2) })
-            if (count > 0) Write(Path.Combine(root, name), count, checked(3 * seed + part), progress: rows => progress?.Invoke(name, rows));
+        (string, int)[] parts = [("train", train), ("validation", validation), ("test", test)];
+        foreach (var (name, count) in parts)
+            if (count > 0 && !replace) HubWriter.MustBeFree(Path.Combine(root, name));
+        for (var part = 0; part < parts.Length; part++)
+        {
+            var (name, count) = parts[part];
+            if (count > 0) Write(Path.Combine(root, name), count, checked(3 * seed + part), replace: replace, progress: rows => progress?.Invoke(name, rows));
+        }
     }
 
     /// <summary>One scene, in memory.</summary>

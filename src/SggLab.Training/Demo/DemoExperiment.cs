@@ -19,8 +19,9 @@ public static class DemoExperiment
     public static void Prepare(string folder)
     {
         var data = Path.Combine(folder, "data");
+        // The test split is written last: without it, what is there is of a preparation that broke off.
         if (!File.Exists(Path.Combine(data, "test", "README.md")))
-            SyntheticScenes.WriteSplits(data, TrainScenes, ValidationScenes, TestScenes, SceneSeed);
+            SyntheticScenes.WriteSplits(data, TrainScenes, ValidationScenes, TestScenes, SceneSeed, replace: true);
         if (Directory.Exists(Path.Combine(folder, BaseFolder)))
             return;
         using var scenes = ParquetDataset.Open(Path.Combine(data, "train"));

@@ -67,5 +67,42 @@ public sealed class DataCommandsTests : IDisposable
         stats["splits"]![0]!["zeroShot"].ShouldNotBeNull();
     }
 
+    [Fact]
+    public async Task A_data_set_is_never_written_over_another_nor_over_itself()
+    {
+        var (o1, link) = (Path.Combine(_sgglab.Folder, "o1"), Path.Combine(_sgglab.Folder, "link"));
+        (await _sgglab.RunAsync("data", "convert", Golden("hf", "vg150_val_sgg_prompt"), "--out", o1)).ExitCode.ShouldBe(0);
+        (await _sgglab.RunAsync("data", "convert", Golden("hf", "psg_train_sg"), "--out", o1)).ShouldComplain(2).ShouldContain($"{o1}: already holds train-00000-of-00001.parquet; choose an empty folder, or replace what is there (--force)");
+
+        Directory.CreateSymbolicLink(link, o1);
+        foreach (var (from, to) in new[] { (o1, o1), (o1, link), (link, o1), (Path.Combine(link, "data", "train-00000-of-00001.parquet"), o1), (o1, Path.Combine(link, "data")) })
+            (await _sgglab.RunAsync("data", "convert", from, "--out", to, "--shards", "2", "--force")).ShouldComplain(2).ShouldContain("choose another folder");
+        ((int)JsonNode.Parse((await _sgglab.RunAsync("data", "inspect", o1, "--json")).Output)!["splits"]![0]!["rows"]!).ShouldBe(10);
+
+        (await _sgglab.RunAsync("data", "convert", Golden("hf", "psg_test_sg"), "--out", o1, "--shards", "2", "--force")).ExitCode.ShouldBe(0);
+        ((int)JsonNode.Parse((await _sgglab.RunAsync("data", "inspect", o1, "--json")).Output)!["splits"]![0]!["rows"]!).ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task The_documents_way_to_divide_a_data_set_works_and_does_not_depend_on_shards()
+    {
+        var documented = File.ReadLines(Path.Combine(LabHome.Repository, "docs", "datasets.md")).Single(line => line.StartsWith("sgglab data convert scenes/train --divide", StringComparison.Ordinal));
+        string Here(string path) => Path.Combine(_sgglab.Folder, path);
+        string[] Arguments(string from, string to) => [.. documented.Split(' ').Skip(1).Select(word => word switch { "scenes/train" => Here(from), "divided" => Here(to), _ => word })];
+        (await _sgglab.RunAsync("data", "synthesize", "--out", Here("scenes"), "--train", "100", "--validation", "0", "--test", "0")).ExitCode.ShouldBe(0);
+        (await _sgglab.RunAsync("data", "convert", Here("scenes/train"), "--out", Here("sharded"), "--shards", "7")).ExitCode.ShouldBe(0);
+        (await _sgglab.RunAsync(Arguments("scenes/train", "divided"))).ExitCode.ShouldBe(0);
+        (await _sgglab.RunAsync(Arguments("sharded", "again"))).ExitCode.ShouldBe(0);
+        var rows = 0;
+        foreach (var part in new[] { "train", "validation", "test" })
+        {
+            var one = JsonNode.Parse((await _sgglab.RunAsync("data", "inspect", Here($"divided/{part}"), "--json")).Output)!;
+            var other = JsonNode.Parse((await _sgglab.RunAsync("data", "inspect", Here($"again/{part}"), "--json")).Output)!;
+            ((string)other["contentHash"]!).ShouldBe((string)one["contentHash"]!);
+            rows += (int)one["splits"]![0]!["rows"]!;
+        }
+        rows.ShouldBe(100);
+    }
+
     private static string Golden(params string[] parts) => Path.Combine([LabHome.Repository, "tests", "golden", "datasets", .. parts]);
 }
