@@ -16,6 +16,9 @@ namespace SggLab.Cli;
 /// <summary>Parses, runs, and turns whatever goes wrong into one clear message on standard error and an exit code.</summary>
 public static class CommandLine
 {
+    // ENOSPC and EDQUOT, as .NET hands the kernel's number on.
+    private const int NoSpace = 28, OverQuota = 122;
+
     /// <summary>Exit codes: 0 done; 1 it ran and the answer is no; 2 wrong use or bad input; 3 a part of the environment is missing; 130 interrupted; 70 a bug.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
@@ -45,6 +48,18 @@ public static class CommandLine
         {
             await Console.Error.WriteLineAsync("sgglab: stopped.");
             return 130;
+        }
+        catch (IOException full) when (full.HResult is NoSpace or OverQuota)
+        {
+            // Where standard error goes to the same full disk, the exit code alone has to say it.
+            try
+            {
+                await Console.Error.WriteLineAsync($"sgglab: the output cannot be written whole: {FirstLine(full.Message)}. Free some space where it goes, and run the command again.");
+            }
+            catch (IOException)
+            {
+            }
+            return 3;
         }
         catch (Exception unexpected)
         {

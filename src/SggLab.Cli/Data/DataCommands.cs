@@ -31,6 +31,11 @@ internal sealed class DataSourceOptions
     private readonly Option<bool> _allRelations = new("--all-relations") { Description = "Of psg.json keep every relation; without it train draws one predicate a pair and test drops equal triplets, as the reference does." };
     private readonly Option<bool> _things = new("--things-only") { Description = "Of psg.json keep things, no stuff." };
 
+    public DataSourceOptions() => _validation.Validators.Add(r =>
+    {
+        if (r.GetValueOrDefault<int>() < 0) r.AddError("--validation-images wants a number from 0.");
+    });
+
     public void AddTo(Command command)
     {
         command.Add(_path);
@@ -56,6 +61,9 @@ internal sealed class DataSourceOptions
             Objects = parsed.GetValue(_things) ? PsgObjects.Things : PsgObjects.All,
         });
 
+    /// <summary>The split asked for, or null for all.</summary>
+    public string? Split(ParseResult parsed) => parsed.GetValue(_split);
+
     /// <summary>The split asked for, or all.</summary>
-    public IReadOnlyList<string> Splits(ParseResult parsed, DatasetLocation location) => parsed.GetValue(_split) is { } one ? [one] : location.Splits;
+    public IReadOnlyList<string> Splits(ParseResult parsed, DatasetLocation location) => Split(parsed) is { } one ? [one] : location.Splits;
 }

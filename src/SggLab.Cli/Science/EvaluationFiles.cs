@@ -7,12 +7,8 @@ namespace SggLab.Cli.Science;
 /// <summary>The files of an evaluation: ground truth, predictions, and a vocabulary of one's own.</summary>
 internal static class EvaluationFiles
 {
-    /// <exception cref="LabException">A field is missing or wrong, or there is no image at all.</exception>
-    public static List<GroundTruthImage> GroundTruth(string file)
-    {
-        List<GroundTruthImage> images = [.. JsonRow.Read(file).Select(r => new GroundTruthImage(r.Id("image_id"), r.WholeNumber("width"), r.WholeNumber("height"), r.Graph()) { Source = r.Source })];
-        return images.Count > 0 ? images : throw new LabException($"{file} holds no image; wanted a JSON line an image, with image_id, width, height, objects and relationships.");
-    }
+    public static List<GroundTruthImage> GroundTruth(string file) =>
+        [.. JsonRow.Read(file).Select(r => new GroundTruthImage(r.Id("image_id"), r.WholeNumber("width"), r.WholeNumber("height"), r.Graph()) { Source = r.Source })];
 
     public static List<RawPrediction> Predictions(string file) => [.. JsonRow.Read(file).Select(r =>
     {

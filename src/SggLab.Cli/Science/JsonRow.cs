@@ -6,17 +6,19 @@ using SggLab.SceneGraphs.Graphs;
 
 namespace SggLab.Cli.Science;
 
-/// <summary>A line of a JSON lines file; what is wrong in it is told with file, line and field.</summary>
-internal sealed class JsonRow(string file, int line, JsonElement value)
+/// <summary>A line of a JSON lines file, or an object inside one; what is wrong in it is told with file, line and field.</summary>
+/// <param name="path">The object inside the line, as messages name it: empty for the line itself.</param>
+internal sealed class JsonRow(string file, int line, JsonElement value, string path = "")
 {
     /// <summary>File and line, as messages name them.</summary>
     public string Source => $"{file}, line {line}";
 
-    /// <summary>The rows of a file, or of standard input for <c>-</c>; empty lines are passed over, and a file without rows is remarked upon.</summary>
+    /// <summary>The rows of a file, or of standard input for <c>-</c>; empty lines are passed over.</summary>
+    /// <exception cref="LabException">No such file, none that can be read, a line that is no JSON object, or no line at all.</exception>
     public static IEnumerable<JsonRow> Read(string file)
     {
-        if (file != "-") MustBeFile(file, "a JSON lines file, or - for standard input");
-        using var reader = new StreamReader(file == "-" ? Console.OpenStandardInput() : File.OpenRead(file), Strict);
+        const string Wanted = "a JSON lines file, or - for standard input";
+        using var reader = new StreamReader(file == "-" ? Console.OpenStandardInput() : Opened(file, Wanted), Strict);
         var name = file == "-" ? "standard input" : file;
         var (number, rows) = (0, 0);
         while (ReadLine(reader, name, ++number) is { } text)
@@ -25,33 +27,45 @@ internal sealed class JsonRow(string file, int line, JsonElement value)
             rows++;
             yield return new JsonRow(name, number, Parse(text, name, number, "a JSON object a line"));
         }
-        if (rows == 0) Console.Error.WriteLine($"sgglab: {name} is empty; wanted JSON lines.");
+        if (rows == 0) throw new LabException($"{name} is empty; wanted JSON lines.");
     }
 
     /// <summary>A file that is one JSON object.</summary>
     public static JsonRow ReadWhole(string file)
     {
-        MustBeFile(file, "a JSON file");
-        return new JsonRow(file, 1, Parse(File.ReadAllText(file), file, 1, "one JSON object"));
+        using var reader = new StreamReader(Opened(file, "a JSON file"), Strict);
+        return new JsonRow(file, 1, Parse(Reading(reader.ReadToEnd, file, 1), file, 1, "one JSON object"));
     }
 
     private static UTF8Encoding Strict { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private static void MustBeFile(string path, string wanted)
+    private static FileStream Opened(string path, string wanted)
     {
         if (Directory.Exists(path)) throw new LabException($"{path} is a folder. Give the path of {wanted}.");
         if (!File.Exists(path)) throw new LabException($"There is no file {path}. Give the path of {wanted}.");
+        return Reading(() => File.OpenRead(path), path, 1);
     }
 
-    private static string? ReadLine(StreamReader reader, string file, int line)
+    private static string? ReadLine(StreamReader reader, string file, int line) => Reading(reader.ReadLine, file, line);
+
+    private static T Reading<T>(Func<T> read, string file, int line)
     {
         try
         {
-            return reader.ReadLine();
+            return read();
+        }
+        // gzip's second byte is the first that is no UTF-8.
+        catch (DecoderFallbackException problem) when (line == 1 && problem is { Index: 1, BytesUnknown: [0x8b, ..] })
+        {
+            throw new LabException($"{file} is compressed by gzip; wanted JSON lines in UTF-8. Unpack it on the way: zcat {(file == "standard input" ? "FILE" : file)} | ./sgglab … with - for the file.", inner: problem);
         }
         catch (DecoderFallbackException problem)
         {
             throw new LabException($"{file}, line {line} or soon after: bytes that are no UTF-8; wanted JSON lines in UTF-8. Convert the file, as by iconv -t UTF-8.", inner: problem);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException($"{file} cannot be read ({problem.Message.TrimEnd('.')}). Check the path and its permissions.", inner: problem);
         }
     }
 
@@ -69,8 +83,12 @@ internal sealed class JsonRow(string file, int line, JsonElement value)
         }
     }
 
-    public LabException Bad(string field, string wanted) =>
-        new($"{file}, line {line}: \"{field}\" is {(Find(field) is { } found ? Kind(found) : "missing")}; wanted {wanted}.");
+    private LabException Bad(string field, string wanted) => Bad(field, Find(field), wanted);
+
+    private LabException Bad(string field, JsonElement? found, string wanted) =>
+        new($"{file}, line {line}: \"{Inside(field)}\" is {(found is { } there ? Kind(there) : "missing")}; wanted {wanted}.");
+
+    private string Inside(string field) => path.Length == 0 ? field : $"{path}.{field}";
 
     public bool Has(string field) => Find(field) is { ValueKind: not JsonValueKind.Null };
 
@@ -87,18 +105,17 @@ internal sealed class JsonRow(string file, int line, JsonElement value)
     public int WholeNumber(string field) =>
         Find(field) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var value) && value > 0 ? value : throw Bad(field, "a positive whole number");
 
-    public IReadOnlyList<string> Texts(string field)
-    {
-        if (Find(field) is not { ValueKind: JsonValueKind.Array } list) throw Bad(field, "a list of names");
-        return [.. list.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.String ? TextOf(e) : throw Bad(field, "a list of names"))];
-    }
+    public IReadOnlyList<string> Texts(string field) =>
+        [.. Items(field, Find(field), "a list of names").Select((item, i) => item.ValueKind == JsonValueKind.String ? TextOf(item) : throw Bad($"{field}[{i}]", item, "a name"))];
 
-    /// <summary>Two numbers, width and height.</summary>
+    /// <summary>Two finite numbers above 0, width and height.</summary>
     public (double Width, double Height) Size(string field)
     {
-        if (Find(field) is not { ValueKind: JsonValueKind.Array } pair || pair.GetArrayLength() != 2 || !TryNumber(pair[0], out var width) || !TryNumber(pair[1], out var height))
-            throw Bad(field, "[width, height]");
-        return width != 0 && height != 0 ? (width, height) : throw new LabException($"{file}, line {line}: \"{field}\" has a 0 in it; wanted [width, height], such as [1000, 1000].");
+        const string Wanted = "[width, height], such as [1000, 1000]";
+        var numbers = Numbers(field, 2, Wanted);
+        for (var i = 0; i < 2; i++)
+            if (numbers[i] <= 0) throw Bad($"{field}[{i}]", Find(field)!.Value[i], $"a number above 0: {Wanted}");
+        return (numbers[0], numbers[1]);
     }
 
     /// <summary>The frame that boxes are written in; 1000 x 1000 where the field is missing or null.</summary>
@@ -107,20 +124,21 @@ internal sealed class JsonRow(string file, int line, JsonElement value)
     /// <summary>The fields "objects" and "relationships" of this row, or of the object under <paramref name="field"/>.</summary>
     public SceneGraph Graph(string? field = null)
     {
-        var owner = field is null ? this : Find(field) is { ValueKind: JsonValueKind.Object } inner ? new JsonRow($"{file}", line, inner) : throw Bad(field, "{\"objects\": […], \"relationships\": […]}");
-        var objects = owner.Rows("objects").Select((o, i) => new SceneObject(o.Text("id"), o.BoxOf(i))).ToList();
-        var relationships = owner.Rows("relationships").Select(r => new SceneRelationship(r.Text("subject"), r.Text("predicate"), r.Text("object"))).ToList();
+        var owner = field is null ? this : Find(field) is { ValueKind: JsonValueKind.Object } inner ? new JsonRow(file, line, inner, Inside(field)) : throw Bad(field, "{\"objects\": […], \"relationships\": […]}");
+        var objects = owner.Rows("objects", "an object with id and bbox").Select(o => new SceneObject(o.Text("id"), o.Box("bbox"))).ToList();
+        var relationships = owner.Rows("relationships", "an object with subject, predicate and object").Select(r => new SceneRelationship(r.Text("subject"), r.Text("predicate"), r.Text("object"))).ToList();
         return new SceneGraph(objects, relationships);
     }
 
-    private IEnumerable<JsonRow> Rows(string field)
+    private IEnumerable<JsonRow> Rows(string field, string wanted)
     {
         // The hub's data sets keep the list as a text of JSON.
         var list = Find(field) is { ValueKind: JsonValueKind.String } text ? Reparse(field, TextOf(text)) : Find(field);
-        if (list is not { ValueKind: JsonValueKind.Array } rows) throw Bad(field, "a list");
-        foreach (var row in rows.EnumerateArray())
-            yield return row.ValueKind == JsonValueKind.Object ? new JsonRow(file, line, row) : throw Bad(field, "a list of objects");
+        return Items(field, list, "a list").Select((item, i) => item.ValueKind == JsonValueKind.Object ? new JsonRow(file, line, item, Inside($"{field}[{i}]")) : throw Bad($"{field}[{i}]", item, wanted));
     }
+
+    private JsonElement.ArrayEnumerator Items(string field, JsonElement? list, string wanted) =>
+        list is { ValueKind: JsonValueKind.Array } items ? items.EnumerateArray() : throw Bad(field, list, wanted);
 
     private JsonElement Reparse(string field, string text)
     {
@@ -135,22 +153,19 @@ internal sealed class JsonRow(string file, int line, JsonElement value)
         }
     }
 
-    private Box BoxOf(int index)
+    private Box Box(string field)
     {
-        if (Find("bbox") is not { ValueKind: JsonValueKind.Array } box || box.GetArrayLength() != 4) throw Bad($"objects[{index}].bbox", "[x1, y1, x2, y2]");
-        Span<double> values = stackalloc double[4];
-        for (var i = 0; i < 4; i++)
-            if (!TryNumber(box[i], out values[i])) throw Bad($"objects[{index}].bbox", "four numbers");
-        return new Box(values[0], values[1], values[2], values[3]);
+        var corners = Numbers(field, 4, "[x1, y1, x2, y2]");
+        return new Box(corners[0], corners[1], corners[2], corners[3]);
+    }
+
+    private double[] Numbers(string field, int count, string wanted)
+    {
+        if (Find(field) is not { ValueKind: JsonValueKind.Array } list || list.GetArrayLength() != count) throw Bad(field, wanted);
+        return [.. list.EnumerateArray().Select((item, i) => item.ValueKind == JsonValueKind.Number && item.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Bad($"{field}[{i}]", item, $"a finite number: {wanted}"))];
     }
 
     private JsonElement? Find(string field) => value.TryGetProperty(field, out var found) ? found : null;
-
-    private static bool TryNumber(JsonElement element, out double number)
-    {
-        number = 0;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out number);
-    }
 
     // .NET refuses half a surrogate pair, which JSON may escape and a model may write.
     private static string TextOf(JsonElement element)
@@ -190,10 +205,13 @@ internal sealed class JsonRow(string file, int line, JsonElement value)
     private static string Kind(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Null => "null",
-        JsonValueKind.True or JsonValueKind.False => "true or false",
-        JsonValueKind.Number => $"the number {element.GetRawText()}",
-        JsonValueKind.String => "text",
-        JsonValueKind.Array => "a list",
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        JsonValueKind.Number => $"the number {Short(element.GetRawText())}",
+        JsonValueKind.String => $"the text {Short(element.GetRawText())}",
+        JsonValueKind.Array => $"a list of {element.GetArrayLength()}",
         _ => "an object",
     };
+
+    private static string Short(string raw) => raw.Length <= 40 ? raw : raw[..39] + "…";
 }

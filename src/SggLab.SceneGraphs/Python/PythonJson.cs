@@ -46,6 +46,7 @@ internal sealed class PythonJson
         Scratch.Fit(ref _unescaped, text.Length);
         _unescapedLength = 0;
         Error = null;
+        if (text.StartsWith('\uFEFF')) return Fail(text, "Unexpected UTF-8 BOM (decode using utf-8-sig)", 0);
         var position = SkipSpace(text, 0);
         if (!TryParseValue(text, ref position)) return false;
         position = SkipSpace(text, position);

@@ -6,6 +6,7 @@ namespace SggLab.SceneGraphs.Similarity;
 /// <summary>Word vectors of a text file in GloVe's format: a line a word, the word, then its numbers, parted by single spaces.</summary>
 public sealed class WordVectors
 {
+    private const int Quoted = 80;
     private readonly Dictionary<string, float[]> _vectors = new(StringComparer.Ordinal);
 
     public int Dimensions { get; private set; }
@@ -19,8 +20,15 @@ public sealed class WordVectors
             throw new LabException($"{path} is a folder. Give the path of a GloVe text file, such as glove.6B.50d.txt.");
         if (!File.Exists(path))
             throw new LabException($"There is no word vector file {path}. Give the path of a GloVe text file, such as glove.6B.50d.txt.");
-        using var reader = new StreamReader(path);
-        return Read(reader, path);
+        try
+        {
+            using var reader = new StreamReader(path);
+            return Read(reader, path);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException($"{path} cannot be read ({problem.Message.TrimEnd('.')}). Check the path and its permissions.", inner: problem);
+        }
     }
 
     /// <param name="source">What error messages call the file.</param>
@@ -52,13 +60,22 @@ public sealed class WordVectors
         {
             var token = end[(wordEnd + 1)..][range];
             if (!float.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !float.IsFinite(value))
-                throw Bad($"has \"{token}\" where a finite number was expected");
+                throw Bad($"has \"{Shown(token)}\" where a finite number was expected");
             values.Add(value);
         }
         if (Dimensions == 0) Dimensions = values.Count;
         if (values.Count != Dimensions) throw Bad($"has {values.Count} numbers where the first word has {Dimensions}");
         _vectors[line[..wordEnd]] = [.. values];
 
-        LabException Bad(string what) => new($"{source}, line {number} {what}. A line is a word and its numbers, parted by single spaces.");
+        LabException Bad(string what) => new($"{source}, line {number} {what}. A line is a word and its numbers, parted by single spaces{(number == 1 && IsPacked(line) ? "; this file is packed: unpack it first" : "")}.");
+    }
+
+    private static bool IsPacked(string line) => line[0] == '\u001f' || line.StartsWith("PK\u0003", StringComparison.Ordinal);
+
+    // Of a file that is no text, what a terminal bears.
+    private static string Shown(ReadOnlySpan<char> token)
+    {
+        var cut = token.Length > Quoted ? token[..(Quoted - 1)] : token;
+        return string.Concat(cut.ToArray().Select(c => char.IsControl(c) || c == '\uFFFD' ? '?' : c)) + (cut.Length < token.Length ? "…" : "");
     }
 }

@@ -67,6 +67,23 @@ public sealed class DataCommandsTests : IDisposable
         stats["splits"]![0]!["zeroShot"].ShouldNotBeNull();
     }
 
+    [Theory]
+    [InlineData("examples", "--limit -1", "--limit wants a number from 0")]
+    [InlineData("inspect", "--validation-images -3", "--validation-images wants a number from 0")]
+    [InlineData("inspect", "--split zzz", "has no split 'zzz'; it has train")]
+    [InlineData("stats", "--split zzz", "has no split 'zzz'; it has train")]
+    [InlineData("convert", "--out OUT --split zzz", "has no split 'zzz'; it has train")]
+    [InlineData("convert", "--out OUT --shards 0", "--shards is 0; expected 1 to 99999")]
+    [InlineData("convert", "--out OUT --divide train=0.5", "makes 0.5 together, not 1")]
+    [InlineData("convert", "--out OUT --divide train=0.9999999,test=0.0000001", "none falls into test")]
+    [InlineData("convert", "--out OUT --seed 3", "--seed is of use with --divide only")]
+    public async Task A_number_or_name_that_cannot_be_meant_is_refused(string command, string options, string said)
+    {
+        var folder = Path.Combine(_sgglab.Folder, "out");
+        (await _sgglab.RunAsync(["data", command, Golden("hf", "psg_test_sg"), .. options.Split(' ').Select(word => word == "OUT" ? folder : word)])).ShouldComplain(2).ShouldContain(said);
+        Directory.Exists(folder).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task A_data_set_is_never_written_over_another_nor_over_itself()
     {

@@ -1,6 +1,8 @@
+using System.IO.Compression;
 using System.Text.Json;
 using SggLab.Cli.Site;
 using SggLab.Cli.Tests.Site;
+using SggLab.Postgres;
 
 namespace SggLab.Cli.Tests.Science;
 
@@ -81,9 +83,36 @@ public sealed class ScienceCommandTests : IDisposable
         await File.WriteAllBytesAsync(latin, [.. "{\"a\": \"caf"u8, 0xe9, .. "\", \"b\": \"x\"}"u8], TestContext.Current.CancellationToken);
         (await _sgglab.RunAsync("similarity", "--pairs", _sgglab.Folder)).ShouldComplain(2).ShouldContain($"{_sgglab.Folder} is a folder.");
         (await _sgglab.RunAsync("similarity", "--pairs", latin, "--with", "exact")).ShouldComplain(2).ShouldContain("no UTF-8");
-        (await _sgglab.RunAsync("eval", "score", "--dataset", "psg", "--ground-truth", empty, "--predictions", "-")).ShouldComplain(2).ShouldContain($"{empty} holds no image");
+        (await _sgglab.RunAsync("eval", "score", "--dataset", "psg", "--ground-truth", empty, "--predictions", "-")).ShouldComplain(2).ShouldContain($"{empty} is empty; wanted JSON lines.");
         (await _sgglab.RunAsync("eval", "score", "--dataset", "psg", "--ground-truth", "-", "--predictions", "-")).ShouldComplain(2).ShouldContain("Only one of the files can be -");
-        (await _sgglab.RunAsync("reward", "explain", "--cases", empty, "--similarity", "exact", "--image", "a")).ShouldComplain(2).ShouldContain("no case with the image_id \"a\"");
+        (await _sgglab.RunAsync("reward", "explain", "--cases", empty, "--similarity", "exact", "--image", "a")).ShouldComplain(2).ShouldContain($"{empty} is empty; wanted JSON lines.");
+        (await _sgglab.RunAsync("reward", "explain", "--cases", Path.Combine(Golden, "rewards", "cases.jsonl"), "--similarity", "exact", "--image", "a")).ShouldComplain(2).ShouldContain("no case with the image_id \"a\"");
+        var packed = Path.Combine(_sgglab.Folder, "pairs.jsonl.gz");
+        await using (var gzip = new GZipStream(File.Create(packed), CompressionLevel.Fastest)) gzip.Write("{\"a\": \"man\", \"b\": \"boy\"}\n"u8);
+        (await _sgglab.RunAsync("similarity", "--pairs", packed, "--with", "exact")).ShouldComplain(2).ShouldContain($"{packed} is compressed by gzip; wanted JSON lines in UTF-8. Unpack it on the way: zcat {packed} |");
+        (await _sgglab.RunAsync("similarity", "--pairs", "/proc/self/mem", "--with", "exact")).ShouldComplain(2).ShouldContain("/proc/self/mem cannot be read");
+    }
+
+    [Fact]
+    public async Task An_output_that_is_full_is_told_with_an_exit_code_of_the_contract()
+    {
+        var command = $"exec dotnet '{Sgglab.Program}' similarity --pairs '{Path.Combine(Golden, "similarity", "pairs.jsonl")}' --with exact > /dev/full";
+        (await CommandRun.RunAsync("bash", ["-c", command], TimeSpan.FromMinutes(2), cancel: TestContext.Current.CancellationToken)).ShouldComplain(3).ShouldContain("No space left on device");
+        (await CommandRun.RunAsync("bash", ["-c", command + " 2>&1"], TimeSpan.FromMinutes(2), cancel: TestContext.Current.CancellationToken)).ExitCode.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_mean_over_nothing_is_a_dash_to_people_and_the_references_minus_one_to_programs()
+    {
+        var (truth, predictions) = (Path.Combine(_sgglab.Folder, "truth.jsonl"), Path.Combine(_sgglab.Folder, "predictions.jsonl"));
+        await File.WriteAllTextAsync(truth, """{"image_id": "1", "width": 10, "height": 10, "objects": [], "relationships": []}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(predictions, """{"image_id": "1", "response": "{\"objects\": [], \"relationships\": []}"}""", TestContext.Current.CancellationToken);
+        string[] command = ["eval", "score", "--dataset", "psg", "--ground-truth", truth, "--predictions", predictions];
+        var table = await _sgglab.RunAsync(command);
+        table.ExitCode.ShouldBe(0, table.Error);
+        table.Output.ShouldNotContain("-100");
+        table.Output.Split('\n').Single(line => line.StartsWith("AP50", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries).ShouldBe(["AP50", "–", "–"]);
+        (await LinesAsync([.. command, "--json"])).Single().GetProperty("coco").GetProperty("AP50").GetDouble().ShouldBe(-1);
     }
 
     [Fact]
@@ -97,11 +126,21 @@ public sealed class ScienceCommandTests : IDisposable
         }
 
         (await SaidAsync("{\"image_id\": 1}\n")).ShouldContain($"{file}, line 1: \"completion\" is missing; wanted text.");
-        (await SaidAsync("\n{\"completion\": \"x\", \"box_scale\": [0, 1]}\n")).ShouldContain($"{file}, line 2: \"box_scale\" has a 0 in it");
-        (await SaidAsync("{\"completion\": \"x\", \"ground_truth\": {\"objects\": [{\"id\": \"a.1\", \"bbox\": [1, 2, 3]}], \"relationships\": []}}\n")).ShouldContain("\"objects[0].bbox\"");
-        (await SaidAsync("[1]\n")).ShouldContain("line 1: a list; wanted a JSON object a line.");
+        (await SaidAsync("\n{\"completion\": \"x\", \"box_scale\": [0, 1]}\n")).ShouldContain($"{file}, line 2: \"box_scale[0]\" is the number 0; wanted a number above 0: [width, height], such as [1000, 1000].");
+        (await SaidAsync("{\"completion\": \"x\", \"box_scale\": [1e999, 1]}\n")).ShouldContain("\"box_scale[0]\" is the number 1e999; wanted a finite number");
+        (await SaidAsync("{\"completion\": \"x\", \"box_scale\": [1000, -1]}\n")).ShouldContain("\"box_scale[1]\" is the number -1; wanted a number above 0");
+string Case(string objects, string relationships = "") => $"{{\"completion\": \"x\", \"ground_truth\": {{\"objects\": [{objects}], \"relationships\": [{relationships}]}}}}\n";
+        (await SaidAsync(Case("""{"id": "a.1", "bbox": [0, 0, 50]}"""))).ShouldContain("\"ground_truth.objects[0].bbox\" is a list of 3; wanted [x1, y1, x2, y2].");
+        (await SaidAsync(Case("""{"id": "a.1", "bbox": [0, 0, 1, 1]}, {"id": "b.2", "bbox": [0, 0, "50", 1]}"""))).ShouldContain("\"ground_truth.objects[1].bbox[2]\" is the text \"50\"; wanted a finite number");
+        (await SaidAsync(Case("""{"id": "a.1", "bbox": [0, 0, 1, 1e999]}"""))).ShouldContain("\"ground_truth.objects[0].bbox[3]\" is the number 1e999; wanted a finite number");
+        (await SaidAsync(Case("""{"id": "a.1", "bbox": [0, 0, 1, 1]}, {"bbox": [0, 0, 1, 1]}"""))).ShouldContain("\"ground_truth.objects[1].id\" is missing; wanted text.");
+        (await SaidAsync(Case("""{"id": "a.1", "bbox": [0, 0, 1, 1]}, 5"""))).ShouldContain("\"ground_truth.objects[1]\" is the number 5; wanted an object with id and bbox.");
+        (await SaidAsync(Case("", """{"subject": "a.1", "predicate": null, "object": "b.2"}"""))).ShouldContain("\"ground_truth.relationships[0].predicate\" is null; wanted text.");
+        (await SaidAsync("[1]\n")).ShouldContain("line 1: a list of 1; wanted a JSON object a line.");
         (await SaidAsync("{oops\n")).ShouldContain("line 1: no JSON");
         (await _sgglab.RunAsync("reward", "score", "--cases", "/no/such/file")).ShouldComplain(2).ShouldContain("/no/such/file");
+        await File.WriteAllTextAsync(file + ".json", """{"objects": ["cup", 5], "predicates": ["on"]}""", TestContext.Current.CancellationToken);
+        (await _sgglab.RunAsync("eval", "score", "--dataset", file + ".json", "--ground-truth", file, "--predictions", file)).ShouldComplain(2).ShouldContain("\"objects[1]\" is the number 5; wanted a name.");
         (await _sgglab.RunAsync("reward", "score", "--cases", file, "--similarity", "glove")).ShouldComplain(2).ShouldContain("spacy-sm, exact, vectors:FILE");
     }
 

@@ -68,7 +68,9 @@ public sealed class PythonJsonTests
     [InlineData("[NaN", "Expecting ',' delimiter", 4)]
     [InlineData("\"a\n\"", "Invalid control character at", 2)]
     [InlineData("\"\\n\t\"", "Invalid control character at", 3)]
-    [InlineData("\uFEFF1", "Expecting value", 0)]
+    [InlineData("\uFEFF1", "Unexpected UTF-8 BOM (decode using utf-8-sig)", 0)]
+    [InlineData("\uFEFF", "Unexpected UTF-8 BOM (decode using utf-8-sig)", 0)]
+    [InlineData(" \uFEFF1", "Expecting value", 1)]
     [InlineData("\u00a01", "Expecting value", 0)]
     [InlineData("\"😀\" x", "Extra data", 4)]
     public void Faults_are_told_in_Pythons_words_with_the_position_in_characters(string text, string message, int position)

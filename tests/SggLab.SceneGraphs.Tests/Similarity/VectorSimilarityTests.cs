@@ -47,6 +47,19 @@ public sealed class VectorSimilarityTests
     }
 
     [Fact]
+    public void A_binary_file_is_not_printed_to_the_terminal()
+    {
+        var told = Should.Throw<LabException>(() => Of("\u001f\uFFFD\u001b[2J a \a" + new string('x', 5000))).Message;
+        told.ShouldContain("packed: unpack it first");
+        told.Any(char.IsControl).ShouldBeFalse();
+        told.Length.ShouldBeLessThan(300);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_read_is_told() =>
+        Should.Throw<LabException>(() => WordVectors.Load("/proc/self/mem")).Message.ShouldStartWith("/proc/self/mem cannot be read (");
+
+    [Fact]
     public void A_word2vec_header_is_passed_over() => WordVectors.Read(new StringReader("2 3\na 1 2 3\nb 4 5 6\n"), "x").Dimensions.ShouldBe(3);
 
     [Theory]
