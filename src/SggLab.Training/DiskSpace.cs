@@ -36,10 +36,10 @@ internal static class DiskSpace
         var kept = Math.Min(settings.Keep * each, settings.KeepGb is { } gb ? Math.Max(each, (long)(gb * 1e9)) : long.MaxValue);
         var best = settings.Choose == "best" ? OfCheckpoint(session, CheckpointKinds.Weights) : 0;
         var there = Directory.EnumerateDirectories(session.Inputs.WorkFolder, "step-*").Sum(CheckpointFolder.Bytes);
-        var needed = kept + each + best - there;
+        var needed = kept + each + best - there + Spare;
         var free = Free(session.Inputs.WorkFolder);
-        if (free < needed + Spare)
-            throw new LabException($"{session.Inputs.WorkFolder} has {Gb(free)} left; this run needs {Gb(needed)}: {settings.Keep} checkpoints of {Gb(each)} and one being written. "
+        if (free < needed)
+            throw new LabException($"{session.Inputs.WorkFolder} has {Size(free)} left; this run needs {Size(needed)}: {settings.Keep} checkpoints of {Size(each)}, one being written, and {Size(Spare)} to spare. "
                 + "Free some room, lower checkpoints.keep or keep_gb, or use checkpoints.kind: weights.", exitCode: 3);
     }
 
@@ -48,10 +48,10 @@ internal static class DiskSpace
     {
         var free = Free(folder);
         if (free < bytes + Spare)
-            throw new LabException($"{folder} has {Gb(free)} left; the next checkpoint needs {Gb(bytes)}. Free some room, or lower checkpoints.keep.", exitCode: 3);
+            throw new LabException($"{folder} has {Size(free)} left; the next checkpoint needs {Size(bytes + Spare)}, {Size(Spare)} of it to spare. Free some room, or lower checkpoints.keep.", exitCode: 3);
     }
 
     private static long Free(string folder) => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
 
-    private static string Gb(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB");
+    private static string Size(long bytes) => bytes < 1e9 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB") : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB");
 }

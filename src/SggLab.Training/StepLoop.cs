@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SggLab.Contracts.Records;
+using SggLab.Modeling;
 using SggLab.Training.Checkpoints;
 using SggLab.Training.Evaluations;
 using SggLab.Training.Optimization;
@@ -13,7 +14,21 @@ internal sealed record StepResult(IReadOnlyDictionary<string, double> Figures, l
 internal static class StepLoop
 {
     /// <param name="step">Takes the state before and the number of the step, counted from 1.</param>
+    /// <exception cref="DivergedException">A figure or the policy's logits are no numbers any more, or a guard was crossed.</exception>
     public static ClosedRecord Run(RunSession session, AdamW optimizer, TrainerState state, int totalSteps, Func<TrainerState, int, StepResult> step)
+    {
+        var current = state.Step;
+        try
+        {
+            return Steps(session, optimizer, state, totalSteps, (before, number) => step(before, current = number));
+        }
+        catch (NotFiniteLogitsException e)
+        {
+            throw new DivergedException(current, $"The run stops at step {current}. {e.Message} The last good checkpoint is {session.Parent ?? "the start"}; go on from it with a lower learning rate.");
+        }
+    }
+
+    private static ClosedRecord Steps(RunSession session, AdamW optimizer, TrainerState state, int totalSteps, Func<TrainerState, int, StepResult> step)
     {
         var (saved, guards) = (state.Step, new Guards(session.Spec.Guards));
         using var slice = SliceEvaluation.Of(session, state);

@@ -32,7 +32,8 @@ public static class TrainingJob
 {
     /// <summary>
     /// Trains or evaluates until the run is done, is asked to stop, or fails. Never throws: what went wrong is in the answer, whose
-    /// kind is input (the user can mend it), diverged (not a number, no progress) or error. The caller records the answer as `closed`.
+    /// kind is input (the user can mend it), environment (this machine lacks something: a GPU, room on the disk), diverged (not a number, no progress)
+    /// or error. The caller records the answer as `closed`.
     /// </summary>
     public static ClosedRecord Run(JobInputs inputs, IRunRecorder recorder)
     {
@@ -54,7 +55,7 @@ public static class TrainingJob
         }
         catch (LabException e)
         {
-            return new ClosedRecord(Outcomes.Failed, "input", e.Message, inputs.ResumeStep);
+            return new ClosedRecord(Outcomes.Failed, e.ExitCode == 3 ? "environment" : "input", e.Message, inputs.ResumeStep);
         }
         catch (Exception e)
         {
@@ -78,6 +79,9 @@ public static class TrainingJob
 public static class Outcomes
 {
     public const string Completed = "completed", Failed = "failed", Cancelled = "cancelled", Released = "released";
+
+    /// <summary>The exit code of a command whose run failed: 2 where its input is to be mended, 3 where this machine lacks something, else 1.</summary>
+    public static int ExitCode(ClosedRecord failed) => failed.Kind switch { "input" => 2, "environment" => 3, _ => 1 };
 }
 
 /// <summary>Training cannot go on: a loss or gradient is not a number, or the policy has collapsed.</summary>

@@ -67,7 +67,7 @@ public sealed class OutcomeTests : IDisposable
     public void A_disk_that_cannot_hold_the_run_is_refused_before_the_first_step()
     {
         var (closed, recorder) = _runs.Run(_runs.Spec(RunMethod.Sft) with { Checkpoints = new() { Keep = int.MaxValue } });
-        closed.ShouldSatisfyAllConditions(c => c.Outcome.ShouldBe("failed"), c => c.Kind.ShouldBe("input"), c => c.Message!.ShouldContain("lower checkpoints.keep"));
+        closed.ShouldSatisfyAllConditions(c => c.Outcome.ShouldBe("failed"), c => c.Kind.ShouldBe("environment"), c => c.Message!.ShouldContain("lower checkpoints.keep"));
         recorder.Of<MetricsRecord>().ShouldBeEmpty();
         _runs.Run(_runs.Spec(RunMethod.Sft) with { Checkpoints = new() { Keep = int.MaxValue, KeepGb = 0.01 } }).Closed.Outcome.ShouldBe("completed");
     }

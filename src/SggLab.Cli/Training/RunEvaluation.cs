@@ -90,7 +90,7 @@ internal static class RunEvaluation
         using var onStop = cancellation.Register(() => recorder.StopRequested = "cancel");
         var closed = TrainingJob.Run(new JobInputs { Spec = spec, SpecHash = ContentHash.Of(spec), WorkFolder = work }, recorder);
         if (closed.Outcome == Outcomes.Failed)
-            throw new LabException(closed.Message ?? "The evaluation failed.", closed.Kind == "input" ? 2 : 1);
+            throw new LabException(closed.Message ?? "The evaluation failed.", Outcomes.ExitCode(closed));
         if (figures is null)
             return 130;
         File.Copy(Path.Combine(work, figures.Predictions.Path), options.Output, overwrite: true);

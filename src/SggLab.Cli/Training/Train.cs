@@ -66,7 +66,7 @@ public static class TrainCommands
         }, recorder);
         recorder.Closed(closed);
         if (closed.Outcome == Outcomes.Failed)
-            throw new LabException(closed.Message ?? "The run failed.", closed.Kind == "input" ? 2 : 1);
+            throw new LabException(closed.Message ?? "The run failed.", Outcomes.ExitCode(closed));
         if (!options.Json)
             Console.WriteLine($"{closed.Outcome} at step {closed.Step}; checkpoints and records are in {folder}");
         return closed.Outcome == Outcomes.Completed ? 0 : 130;

@@ -50,7 +50,7 @@ public sealed class Decoder : IDisposable
     /// <param name="onToken">Called with each completion's prompt, sample and new id as it is drawn.</param>
     /// <param name="rows">Completions written side by side at most.</param>
     /// <returns>Prompt after prompt, sample after sample.</returns>
-    /// <exception cref="LabException">A setting is out of range, or a prompt fills the whole context.</exception>
+    /// <exception cref="LabException">A setting is out of range, a prompt fills the whole context, or the logits are not finite.</exception>
     public IReadOnlyList<Completion> Generate(
         IReadOnlyList<ProcessedPrompt> prompts, int samplesPerPrompt, SamplingSettings settings, Func<int, int, long> seed,
         Action<int, int, int>? onToken = null, int rows = DefaultRows, CancellationToken cancellation = default)
@@ -66,7 +66,7 @@ public sealed class Decoder : IDisposable
         using var off = no_grad();
         using var scope = NewDisposeScope();
         var eos = (settings.EosIds ?? _eosIds).ToHashSet();
-        using var batch = new RolloutBatch(_engine, new Sampler(settings, _model.Config.Text.VocabSize), settings, eos, _model.Config.Text.MaxPositions, onToken);
+        using var batch = new RolloutBatch(_engine, new Sampler(settings, _model.Config.Text.VocabSize, _model.Folder.Path), settings, eos, _model.Config.Text.MaxPositions, onToken);
         var done = new Completion[prompts.Count * samplesPerPrompt];
         var next = 0;
         while (next < prompts.Count || batch.Rows > 0)

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using SggLab.Contracts;
 
 namespace SggLab.Modeling;
 
@@ -8,8 +9,12 @@ namespace SggLab.Modeling;
 /// <param name="Kept">The ids of that distribution, where they are asked for.</param>
 internal readonly record struct Draw(int Id, float LogProb, float DrawnLogProb, int[]? Kept = null);
 
+/// <summary>A model's logits are no numbers, so that no token can be drawn from them.</summary>
+public sealed class NotFiniteLogitsException(string message) : LabException(message);
+
 /// <summary>Chooses a token from one row of logits. Several threads may choose at a time.</summary>
-internal sealed class Sampler(SamplingSettings settings, int vocabulary)
+/// <param name="weights">The model's folder, for messages.</param>
+internal sealed class Sampler(SamplingSettings settings, int vocabulary, string? weights = null)
 {
     [ThreadStatic]
     private static (float[] Scores, float[] Kept, int[] Ids) _scratch;
@@ -23,10 +28,13 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary)
 
     /// <param name="seen">For the repetition penalty: the ids of prompt and completion so far, each once; may be null without one.</param>
     /// <param name="uniform">A number in [0, 1) that decides the draw.</param>
+    /// <exception cref="NotFiniteLogitsException">A logit is NaN or plus infinity, or all are minus infinity.</exception>
     public Draw Choose(ReadOnlySpan<float> logits, IReadOnlyCollection<int>? seen, double uniform)
     {
         var temperature = settings.Greedy ? 1f : (float)settings.Temperature;
         var normaliser = LogSumExp(logits, temperature);
+        if (!float.IsFinite(normaliser))
+            throw new NotFiniteLogitsException($"The model's logits are not finite (their log-sum-exp is {normaliser}): weights{(weights is null ? "" : " of " + weights)} are NaN or infinite, or so large that they overflow in this type. Use other weights, or float32.");
         var scores = logits;
         var (changed, _, ids) = Scratch();
         if (settings.RepetitionPenalty != 1 && seen is not null)

@@ -60,6 +60,18 @@ public sealed class TrainingCommandsTests : IDisposable
         refused.ShouldComplain(2).ShouldContain("has no whole full checkpoint to go on from");
     }
 
+    [Fact]
+    public async Task A_disk_without_room_for_the_checkpoints_is_a_missing_part_of_the_environment()
+    {
+        var file = Path.Combine(_sgglab.Folder, "run.yaml");
+        var text = (await File.ReadAllTextAsync(Example("tiny-sft.yaml"), TestContext.Current.CancellationToken)).Replace("../tests", Path.Combine(LabHome.Repository, "tests"), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, text + "\ncheckpoints: { keep: 2000000000 }\n", TestContext.Current.CancellationToken);
+        var refused = await _sgglab.RunAsync("train", "sft", "-c", file, "--out", Path.Combine(_sgglab.Folder, "out"));
+        refused.ExitCode.ShouldBe(3, refused.Error);
+        refused.Error.ShouldMatch(@"this run needs [\d.]+ GB: 2000000000 checkpoints of [\d.]+ MB, one being written, and 67\.1 MB to spare");
+        (await _sgglab.RunAsync("train", "sft", "-c", Example("tiny-sft.yaml"), "--out", Path.Combine(_sgglab.Folder, "out"))).ExitCode.ShouldBe(0, "a folder in which nothing was learnt may be used again");
+    }
+
     private static void FlipLastBit(string file)
     {
         using var stream = new FileStream(file, FileMode.Open);

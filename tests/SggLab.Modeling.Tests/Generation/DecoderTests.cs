@@ -42,6 +42,21 @@ public sealed class DecoderTests : IDisposable
         together.Select(c => string.Join(' ', c.Ids)).Distinct().Count().ShouldBe(12);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Logits_that_are_no_numbers_are_an_error_that_names_the_weights(bool byLibtorch, bool greedy)
+    {
+        using (no_grad())
+            _model.Weights["model.norm.weight"].copy_(full_like(_model.Weights["model.norm.weight"], float.NaN));
+        using var decoder = new Decoder(_model, _processor.Tokenizer, byLibtorch ? new TorchDecodeEngine(_model) : new CpuDecodeEngine(_model));
+        decoder.Refresh();
+
+        Should.Throw<NotFiniteLogitsException>(() => Draw(decoder, Prompts("Why?"), 8, new SamplingSettings { MaxNewTokens = 3, TopP = .9, TopK = 50, Greedy = greedy }, (_, sample) => sample))
+            .Message.ShouldContain($"logits are not finite (their log-sum-exp is NaN): weights of {Golden.Model("qwen2-vl-tiny")}");
+    }
+
     [Fact]
     public void Few_rows_at_a_time_give_the_same_completions_as_many()
     {

@@ -26,6 +26,21 @@ public sealed class GrpoTrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_policy_whose_logits_are_no_numbers_stops_the_run_with_step_and_checkpoint()
+    {
+        var broken = _runs["broken"];
+        using (var model = Qwen2VLModel.Load(SpeakingModel.Folder))
+        {
+            using (torch.no_grad())
+                model.Weights["model.norm.weight"].copy_(torch.full_like(model.Weights["model.norm.weight"], float.NaN));
+            model.Save(broken);
+        }
+        var (closed, recorder) = _runs.Run(_runs.Spec(RunMethod.Grpo) with { Model = new() { Folder = broken } });
+        closed.ShouldSatisfyAllConditions(c => c.Kind.ShouldBe("diverged"), c => c.Step.ShouldBe(1), c => c.Message!.ShouldContain("stops at step 1"),
+            c => c.Message!.ShouldContain("logits are not finite"), c => c.Message!.ShouldContain(recorder.Of<CheckpointRecord>().Single().Id));
+    }
+
+    [Fact]
     public void Sampler_and_trainer_agree_on_the_log_probabilities()
     {
         var (_, recorder) = _runs.Run(_runs.Spec(RunMethod.Grpo) with { Grpo = TinyRuns.Grpo with { Iterations = 1 } });
