@@ -44,6 +44,15 @@ public sealed class LaterRewardTests
     }
 
     [Fact]
+    public void Two_equal_true_relations_want_two_written_ones()
+    {
+        var twice = Truth with { Relationships = [Truth.Relationships[0], Truth.Relationships[0]] };
+        Earned("edge_f1", With(Truth.Relationships[0]), truth: twice).ShouldBe(5 * 2.0 / 3, 1e-12);
+        Earned("edge_f1", twice, truth: twice).ShouldBe(5);
+        Earned("edge_hard", With(Truth.Relationships[0]), truth: twice).ShouldBe(5, "the hard reward lets one find both");
+    }
+
+    [Fact]
     public void Nothing_true_and_nothing_written_is_perfect_to_F1() =>
         Earned("edge_f1", With(), truth: With()).ShouldBe(5);
 

@@ -72,9 +72,20 @@ public sealed class VectorSimilarityTests
         Should.Throw<LabException>(() => Of(text)).Message.ShouldStartWith(message);
 
     [Fact]
+    public void A_similarity_is_made_from_its_name()
+    {
+        var name = "vectors:" + Golden.PathOf("rewards/vectors.txt");
+        var vectors = Similarities.Create(name);
+        vectors.Name.ShouldBe(name);
+        vectors.ShouldBeOfType<VectorSimilarity>();
+        Similarities.Create("spacy-sm").ShouldBeSameAs(SpacySmSimilarity.Shared);
+    }
+
+    [Fact]
     public void A_missing_file_and_an_unknown_similarity_are_told_what_to_give()
     {
-        Should.Throw<LabException>(() => Similarities.Create("vectors:/no/such/file")).Message.ShouldContain("/no/such/file");
+        Should.Throw<LabException>(() => Similarities.Create("vectors:/no/such/file")).Message.ShouldStartWith("There is no word vector file /no/such/file.");
+        Should.Throw<LabException>(() => Similarities.Create("vectors:" + Golden.Folder)).Message.ShouldStartWith($"{Golden.Folder} is a folder.");
         Should.Throw<LabException>(() => Similarities.Create("glove")).Message.ShouldContain("vectors:FILE");
         Should.Throw<LabException>(() => Similarities.Create("vectors:")).Message.ShouldContain("vectors:FILE");
         Similarities.Create("exact").Name.ShouldBe("exact");
