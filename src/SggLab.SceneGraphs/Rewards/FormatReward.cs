@@ -110,7 +110,7 @@ internal static class FormatReward
             body = body[(end + endThink.Length)..];
             var rest = body;
             while (rest.Length > 0 && PythonText.IsSpace(rest[0])) rest = rest[1..];
-            if (rest.StartsWith(answer)) return rest.Length >= answer.Length + endAnswer.Length;
+            if (rest.StartsWith(answer)) return true;
         }
     }
 }

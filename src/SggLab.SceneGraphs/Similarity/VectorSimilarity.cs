@@ -13,13 +13,13 @@ public sealed class VectorSimilarity(WordVectors vectors, string name) : DocSimi
     private protected override Doc Make(string text)
     {
         var tokens = PythonText.Split(text);
-        var mean = new float[vectors.Dimensions];
+        // The sum has the direction of the mean.
+        var sum = new float[vectors.Dimensions];
         foreach (var token in tokens)
         {
             if (vectors.Find(token) is not { } vector) continue;
-            for (var i = 0; i < mean.Length; i++) mean[i] += vector[i];
+            for (var i = 0; i < sum.Length; i++) sum[i] += vector[i];
         }
-        for (var i = 0; i < mean.Length && tokens.Length > 0; i++) mean[i] /= tokens.Length;
-        return new Doc(tokens, mean);
+        return new Doc(tokens, sum);
     }
 }

@@ -53,7 +53,7 @@ public sealed class WordVectors
     private void Add(string line, string source, int number)
     {
         var end = line.AsSpan().TrimEnd();
-        var values = new List<float>(Dimensions > 0 ? Dimensions : 300);
+        var values = new List<float>(Dimensions);
         var wordEnd = line.IndexOf(' ', StringComparison.Ordinal);
         if (wordEnd <= 0) throw Bad("has no numbers after the word");
         foreach (var range in end[(wordEnd + 1)..].Split(' '))

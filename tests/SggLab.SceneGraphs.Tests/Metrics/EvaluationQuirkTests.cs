@@ -199,6 +199,30 @@ public sealed class EvaluationQuirkTests
         With(49).ShouldBe((0, 0));
     }
 
+    [Theory]
+    [InlineData(400, 1)]
+    [InlineData(300, 1)]
+    [InlineData(200, 1)]
+    [InlineData(190, 0)]
+    public void Half_of_a_box_is_enough_at_either_end(double height, double found)
+    {
+        SceneObject[] truth = [new("cube.1", Left), new("ball.2", Right)];
+        SceneRelationship on = new("cube.1", "on", "ball.2");
+        Evaluate(Image("1", truth, on), [new("cube.1", new(0, 0, 400, height)), truth[1]], [on]).Pooled.Recall.ShouldBe(found);
+        Evaluate(Image("1", truth, on), [truth[0], new("ball.2", new(500, 500, 900, 500 + height))], [on]).Pooled.Recall.ShouldBe(found);
+        Evaluate(Image("1", truth, on), [new("cube.1", new(0, 0, 400, height)), truth[1]], [on]).Sgdet.Recall.At20.ShouldBe(found);
+        Evaluate(Image("1", truth, on), [truth[0], new("ball.2", new(500, 500, 900, 500 + height))], [on]).Sgdet.Recall.At20.ShouldBe(found);
+    }
+
+    [Fact]
+    public void A_class_is_listed_where_it_has_an_object_or_a_detection_that_counts()
+    {
+        CocoFigures With(Box ball) => Evaluate(Image("1", [new("cube.1", Left)]), [new("cube.1", Left), new("ball.2", ball)]).Coco;
+
+        With(Right).PerClass.Select(c => (c.Name, c.Ap.HasValue, c.Detections50OverAreas > 0)).ShouldBe([("cube", true, true), ("ball", false, true)]);
+        With(new(900, 500, 500, 900)).PerClass.Select(c => c.Name).ShouldBe(["cube"], "turned inside out it counts for nothing");
+    }
+
     [Fact]
     public void Of_objects_with_one_id_the_first_is_meant_and_in_the_pooled_loop_the_last_after_normalising()
     {

@@ -104,6 +104,43 @@ public sealed class LaterRewardTests
         Earned("length_penalty", Truth, new RewardSettings { LengthFree = length - 100, LengthMost = length + 100 }).ShouldBe(-0.5);
     }
 
+    [Theory]
+    [InlineData(4000, 0)]
+    [InlineData(6000, -0.5)]
+    [InlineData(8000, -1)]
+    [InlineData(9000, -1)]
+    public void Four_thousand_characters_are_free_and_eight_thousand_cost_all(int length, double expected) =>
+        RewardScorer.Create(new RewardVariant { Name = "x", Terms = [new(RewardFunctions.Find("length_penalty"))] }, new ExactSimilarity())
+            .Score("  " + new string('a', length) + "\n", Truth, 1000, 1000).Total.ShouldBe(expected, 1e-15);
+
+    [Fact]
+    public void Predicates_are_alike_from_a_similarity_of_seven_tenths_on()
+    {
+        // Words at angles whose cosines are .72 and .68.
+        var words = new VectorSimilarity(WordVectors.Read(new StringReader("man 0 0 1\nhorse 0 0 1\non 1 0 0\natop 0.72 0.694 0\nbelow 0.68 0.733 0\n"), "words"), "words");
+        double Of(string predicate) => Earned("dual_granularity", With(new SceneRelationship("man.1", predicate, "horse.2")), similarity: words);
+        Of("atop").ShouldBe(5 * 0.5 / 3, 1e-9);
+        Of("below").ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(250, 1)]
+    [InlineData(240, 0)]
+    public void Half_of_a_box_is_enough_at_either_end(int height, double share)
+    {
+        var truth = new SceneGraph([new("man.1", new(0, 0, 0.5, 0.5)), new("horse.2", new(0.5, 0.5, 1, 1))], [new("man.1", "on", "horse.2")]);
+        foreach (var written in (SceneGraph[])
+            [
+                truth with { Objects = [new("man.1", new(0, 0, 0.5, height / 1000.0)), truth.Objects[1]] },
+                truth with { Objects = [truth.Objects[0], new("horse.2", new(0.5, 0.5, 1, 0.5 + height / 1000.0))] },
+            ])
+        {
+            foreach (var reward in (string[])["edge_hard", "edge_hard_relax", "edge_f1", "edge_precision", "recall_mix", "dual_granularity"]) Earned(reward, written, truth: truth).ShouldBe(5 * share, 1e-12, reward);
+            var relation = RewardScorer.Create("hard_recall", new ExactSimilarity()).Explain(RewardSamples.Write(written), truth, 1000, 1000).Relations.Single();
+            (relation.Hard.HasValue, relation.Relaxed.HasValue).ShouldBe((share == 1, share == 1));
+        }
+    }
+
     [Fact]
     public void A_free_length_that_is_the_most_too_costs_all_at_the_next_character()
     {

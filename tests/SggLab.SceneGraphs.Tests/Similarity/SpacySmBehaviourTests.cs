@@ -38,6 +38,15 @@ public sealed class SpacySmBehaviourTests
     }
 
     [Fact]
+    public void A_name_is_compared_by_its_first_two_hundred_characters_and_never_cut_inside_one()
+    {
+        var long199 = new string('a', 199);
+        Doc.Similarity(SpacySmSimilarity.Shared.DocOfName(long199 + "bc")!, SpacySmSimilarity.Shared.DocOfName(long199 + "bd")!).ShouldBe(1);
+        Doc.Similarity(SpacySmSimilarity.Shared.DocOfName(long199 + "b")!, SpacySmSimilarity.Shared.DocOfName(long199 + "c")!).ShouldBeLessThan(1);
+        Doc.Similarity(SpacySmSimilarity.Shared.DocOfName(long199 + "😀")!, SpacySmSimilarity.Shared.DocOfName(long199)!).ShouldBe(1);
+    }
+
+    [Fact]
     public void Of_a_giant_text_only_the_first_characters_are_read()
     {
         var start = string.Concat(Enumerable.Repeat("man ", SpacySmSimilarity.MaxLength / 4));

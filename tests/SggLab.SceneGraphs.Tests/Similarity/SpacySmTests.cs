@@ -39,6 +39,21 @@ public sealed class SpacySmTests
     [InlineData("ab", "ab")]
     public void The_end_of_a_word_is_its_last_three_characters_not_half_of_one(string word, string suffix) => WordFeatures.Suffix(word).ShouldBe(suffix);
 
+    [Theory]
+    [InlineData("McDonald's-4x4", "XxXxxxx'x-dxd")]
+    [InlineData("aaaaaBBBBB12345!!!!!", "xxxxXXXXdddd!!!!")]
+    [InlineData("²①½Ⅷ", "dd½Ⅷ")]
+    [InlineData("ǅªʰ人", "xxxx")]
+    [InlineData("😀😀", "😀😀")]
+    public void The_shape_of_a_word_tells_its_kinds_of_characters(string word, string shape) => WordFeatures.Shape(word).ShouldBe(shape);
+
+    [Fact]
+    public void A_word_of_a_hundred_characters_has_the_shape_LONG()
+    {
+        WordFeatures.Shape(new string('a', 99)).ShouldBe("xxxx");
+        WordFeatures.Shape(new string('a', 100)).ShouldBe("LONG");
+    }
+
     [Fact]
     public void Every_vector_is_the_one_of_the_model()
     {

@@ -62,7 +62,18 @@ public sealed class VectorSimilarityTests
     [Fact]
     public void A_word2vec_header_is_passed_over() => WordVectors.Read(new StringReader("2 3\na 1 2 3\nb 4 5 6\n"), "x").Dimensions.ShouldBe(3);
 
+    [Fact]
+    public void Words_that_look_like_a_header_blank_lines_and_spaces_at_the_end_are_read_as_what_they_are()
+    {
+        var vectors = WordVectors.Read(new StringReader("a 1 \n\n2 3\na 7\n"), "x");
+        (vectors.Count, vectors.Dimensions).ShouldBe((2, 1));
+        vectors.Find("2").ShouldBe([3f]);
+        vectors.Find("a").ShouldBe([7f], "of equal words the last stands");
+    }
+
     [Theory]
+    [InlineData(" 1 2\n", "words.txt, line 1 has no numbers after the word.")]
+    [InlineData("a 1\n\nb x\n", "words.txt, line 3 has \"x\" where a finite number was expected.")]
     [InlineData("a 1 2\nb 1\n", "words.txt, line 2 has 1 numbers where the first word has 2.")]
     [InlineData("a 1 x\n", "words.txt, line 1 has \"x\" where a finite number was expected.")]
     [InlineData("a 1 NaN\n", "words.txt, line 1 has \"NaN\" where a finite number was expected.")]

@@ -71,7 +71,7 @@ internal sealed class SpacyTokenizer
 
     private string SplitAffixes(string text, bool withSpecials, List<string> prefixes, List<string> suffixes)
     {
-        for (var lastLength = -1; text.Length > 0 && text.Length != lastLength;)
+        for (var lastLength = 0; text.Length > 0 && text.Length != lastLength;)
         {
             if (IsSpecial(text, withSpecials)) break;
             lastLength = text.Length;
