@@ -37,6 +37,7 @@ public sealed class DocumentedExamplesTests
         Parts(written)["edge_soft"].ShouldBe(0);
         SpacySmSimilarity.Shared.TryCompare("riding", "on", out var similarity).ShouldBeTrue();
         var parts = Parts(written, SpacySmSimilarity.Shared);
+        (5 * similarity).ShouldBe(0.606, 5e-4);
         parts["edge_soft"].ShouldBe(5 * similarity, 1e-9);
         parts["edge_hard_relax"].ShouldBe(5 * similarity, 1e-9);
     }

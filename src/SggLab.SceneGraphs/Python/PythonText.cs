@@ -43,7 +43,7 @@ public static class PythonText
     {
         if (text.AsSpan().IndexOfAnyExceptInRange('\0', '\u007f') < 0)
             return text.AsSpan().IndexOfAnyInRange('A', 'Z') < 0 ? text : text.ToLowerInvariant();
-        var lowered = new StringBuilder(text.Length + 2);
+        var lowered = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length;)
         {
             var (rune, length) = RuneAt(text, i);

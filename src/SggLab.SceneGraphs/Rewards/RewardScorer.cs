@@ -34,17 +34,10 @@ public sealed class RewardScorer
     /// <param name="boxScaleHeight">The same for y.</param>
     public RewardScore Score(string completion, SceneGraph groundTruth, double boxScaleWidth, double boxScaleHeight)
     {
-        var parts = new Dictionary<string, double>(Variant.Terms.Count);
-        var total = 0.0;
-        var scratch = Rent();
-        scratch.Load(completion, groundTruth, boxScaleWidth, boxScaleHeight);
-        foreach (var term in Variant.Terms)
-        {
-            var value = term.Function.Compute(scratch);
-            parts[term.Function.Name] = value;
-            total += value * term.Weight;
-        }
-        Return(scratch, completion);
+        var values = new double[Variant.Terms.Count];
+        var total = ScoreInto(completion, groundTruth, boxScaleWidth, boxScaleHeight, values);
+        var parts = new Dictionary<string, double>();
+        foreach (var (term, value) in Variant.Terms.Zip(values)) parts[term.Function.Name] = value;
         return new RewardScore(total, parts);
     }
 
@@ -53,14 +46,15 @@ public sealed class RewardScorer
     public double ScoreInto(string completion, SceneGraph groundTruth, double boxScaleWidth, double boxScaleHeight, Span<double> parts)
     {
         var total = 0.0;
-        var scratch = Rent();
+        if (!_scratch.TryTake(out var scratch)) scratch = new RewardCase(_similarity, Variant.Settings);
         scratch.Load(completion, groundTruth, boxScaleWidth, boxScaleHeight);
         for (var i = 0; i < Variant.Terms.Count; i++)
         {
             parts[i] = Variant.Terms[i].Function.Compute(scratch);
             total += parts[i] * Variant.Terms[i].Weight;
         }
-        Return(scratch, completion);
+        // One that has grown with a giant is left to the collector.
+        if (completion.Length < 200_000) _scratch.Add(scratch);
         return total;
     }
 
@@ -68,18 +62,8 @@ public sealed class RewardScorer
     public RewardExplanation Explain(string completion, SceneGraph groundTruth, double boxScaleWidth, double boxScaleHeight)
     {
         var score = Score(completion, groundTruth, boxScaleWidth, boxScaleHeight);
-        var scratch = Rent();
-        scratch.Load(completion, groundTruth, boxScaleWidth, boxScaleHeight);
-        var explanation = RewardExplainer.Explain(scratch, Variant, score, CompletionParser.Parse(completion, 1, 1, boxScaleWidth, boxScaleHeight).Failure);
-        Return(scratch, completion);
-        return explanation;
+        var loaded = new RewardCase(_similarity, Variant.Settings);
+        loaded.Load(completion, groundTruth, boxScaleWidth, boxScaleHeight);
+        return RewardExplainer.Explain(loaded, Variant, score, CompletionParser.Parse(completion, 1, 1, boxScaleWidth, boxScaleHeight).Failure);
     }
-
-    // One that has grown with a giant is left to the collector.
-    private void Return(RewardCase scratch, string completion)
-    {
-        if (completion.Length < 200_000) _scratch.Add(scratch);
-    }
-
-    private RewardCase Rent() => _scratch.TryTake(out var scratch) ? scratch : new RewardCase(_similarity, Variant.Settings);
 }
