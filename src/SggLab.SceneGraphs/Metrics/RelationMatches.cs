@@ -67,7 +67,8 @@ internal sealed class RelationMatches
 
     private static int FillRow(int row, int predicate, int own, int scored, int predicates)
     {
-        if (scored == 0) return row * predicates + predicate - 1;
+        // The stand-in is one row, all of whose predicates have score 0.
+        if (scored == 0) return predicate - 1;
         return scored + row * (predicates - 1) + (predicate < own ? predicate - 1 : predicate - 2);
     }
 

@@ -9,10 +9,10 @@ internal static class EdgeOverlap
     public static bool TryCompute(RewardCase c, in TrueEdge known, in WrittenEdge written, out double subjectIou, out double objectIou)
     {
         subjectIou = objectIou = 0;
-        if (known.Subject < 0 || known.Object < 0 || written.Subject is null || written.Object is null) return false;
+        if (known.Subject is not { } knownSubject || known.Object is not { } knownTarget || written.Subject is null || written.Object is null) return false;
         if (c.WrittenBox(written.Subject) is not { } subject || c.WrittenBox(written.Object) is not { } target) return false;
-        subjectIou = BoxMath.Iou(c.TrueNodes[known.Subject].Box, subject);
-        objectIou = BoxMath.Iou(c.TrueNodes[known.Object].Box, target);
+        subjectIou = BoxMath.Iou(c.TrueNodes[knownSubject].Box, subject);
+        objectIou = BoxMath.Iou(c.TrueNodes[knownTarget].Box, target);
         return true;
     }
 }

@@ -10,8 +10,8 @@ namespace SggLab.SceneGraphs.Rewards;
 /// <summary>An object with its names in comparable form; its box in [0,1].</summary>
 internal readonly record struct Node(Name Name, Box Box);
 
-/// <summary>A relation of the ground truth; Subject and Object index its nodes (the last of equal ids), -1 where there is none.</summary>
-internal readonly record struct TrueEdge(Name SubjectName, Name Predicate, Name ObjectName, int Subject, int Object);
+/// <summary>A relation of the ground truth; Subject and Object index its nodes (the last of equal ids), null where there is none.</summary>
+internal readonly record struct TrueEdge(Name SubjectName, Name Predicate, Name ObjectName, int? Subject, int? Object);
 
 /// <summary>A written relation; null where the key is missing or its value is not text, which makes Python raise when it gets there.</summary>
 internal readonly record struct WrittenEdge(Name? Subject, Name? Predicate, Name? Object);
@@ -100,11 +100,11 @@ internal sealed class RewardCase(ICategorySimilarity similarity, RewardSettings 
         }
     }
 
-    private int IndexOfTrueNode(Name id)
+    private int? IndexOfTrueNode(Name id)
     {
         for (var i = TrueNodes.Count - 1; i >= 0; i--)
             if (ReferenceEquals(TrueNodes[i].Name, id)) return i;
-        return -1;
+        return null;
     }
 
     public ref readonly JsonNode Json(int index) => ref _json[index];

@@ -8,7 +8,6 @@ public sealed class Vocabulary
 {
     private readonly Dictionary<string, int> _objectLabels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _predicateLabels = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _trueObjectLabels = new(StringComparer.Ordinal);
     private readonly string[] _refinedPredicates;
 
     internal Vocabulary(string name, IReadOnlyList<string> objects, IReadOnlyList<string> predicates, int firstObjectLabel)
@@ -17,11 +16,7 @@ public sealed class Vocabulary
         Objects = objects;
         Predicates = predicates;
         FirstObjectLabel = firstObjectLabel;
-        for (var i = 0; i < objects.Count; i++)
-        {
-            _objectLabels[GraphNames.Refine(objects[i])] = firstObjectLabel + i;
-            _trueObjectLabels[objects[i]] = firstObjectLabel + i;
-        }
+        for (var i = 0; i < objects.Count; i++) _objectLabels[GraphNames.Refine(objects[i])] = firstObjectLabel + i;
         _refinedPredicates = [.. predicates.Select(GraphNames.Refine)];
         for (var i = 0; i < predicates.Count; i++) _predicateLabels[_refinedPredicates[i]] = i + 1;
     }
@@ -75,8 +70,7 @@ public sealed class Vocabulary
     public string PredicateName(int label) => Predicates[label - 1];
 
     /// <summary>The label of a category as the data set writes it.</summary>
-    public bool TryGetObjectLabel(string name, out int label) =>
-        _trueObjectLabels.TryGetValue(name, out label) || _objectLabels.TryGetValue(GraphNames.Refine(name), out label);
+    public bool TryGetObjectLabel(string name, out int label) => _objectLabels.TryGetValue(GraphNames.Refine(name), out label);
 
     /// <summary>The label (from 1) of a predicate as the data set writes it.</summary>
     public bool TryGetPredicateLabel(string name, out int label) => _predicateLabels.TryGetValue(GraphNames.Refine(name), out label);

@@ -33,6 +33,25 @@ public sealed class BootstrapTests
         }
     }
 
+    [Theory]
+    [InlineData(19, 1, 1)]
+    [InlineData(20, 0, 1)]
+    [InlineData(50, 0, 0)]
+    public void Resampled_figures_look_at_the_first_K_relations_too(int before, double at20, double at50)
+    {
+        const string wrong = """{"subject": "ball.2", "predicate": "on", "object": "cube.1"}, """;
+        var response = Response(1, true).Replace("\"relationships\": [", "\"relationships\": [" + string.Concat(Enumerable.Repeat(wrong, before)), StringComparison.Ordinal);
+        var truth = new GroundTruthImage("1", 100, 100, new([new("cube.1", new(0, 0, 40, 40)), new("ball.2", new(50, 50, 90, 90))], [new("cube.1", "on", "ball.2")]));
+        var values = Bootstrap.Intervals(SceneGraphEvaluator.Evaluate(Shapes, [truth], [new("1", response)], EvaluationProtocol.Reference), samples: 5).ToDictionary(i => i.Metric, i => i.Value);
+        foreach (var (k, found) in new[] { (20, at20), (50, at50) })
+        {
+            values[$"R@{k}"].ShouldBe(found);
+            values[$"mR@{k}"].ShouldBe(found / 2, 1e-12, "the other predicate counts as 0");
+            values[$"corrected_R@{k}"].ShouldBe(found);
+            values[$"corrected_mR@{k}"].ShouldBe(found);
+        }
+    }
+
     [Fact]
     public void The_golden_figures_come_out_too()
     {

@@ -249,6 +249,21 @@ public sealed class EvaluationQuirkTests
         Failed(EvaluationProtocol.Sound).Coco.PerClass.Single(c => c.Name == "person").Detections50OverAreas.ShouldBe(0);
     }
 
+    [Fact]
+    public void The_stand_in_of_a_failed_image_has_every_predicate_in_order_where_a_person_is_as_small_as_it()
+    {
+        AtK With(int predicate)
+        {
+            var truth = Image("1", [new("person.1", new(0, 0, 0, 0))], new SceneRelationship("person.1", KnownVocabularies.Psg.PredicateName(predicate), "person.1"));
+            return SceneGraphEvaluator.Evaluate(KnownVocabularies.Psg, [truth], [new("1", "I see a person.")], EvaluationProtocol.Reference).Sgdet.NoGraphRecall;
+        }
+
+        With(1).ShouldBe(new AtK(1, 1, 1));
+        With(20).ShouldBe(new AtK(1, 1, 1));
+        With(21).ShouldBe(new AtK(0, 1, 1));
+        With(51).ShouldBe(new AtK(0, 0, 1));
+    }
+
     [Theory]
     [InlineData("wearing", "wearing", false)]
     [InlineData("worn by", "wearing", true)]

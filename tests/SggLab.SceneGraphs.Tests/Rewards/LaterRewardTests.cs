@@ -160,6 +160,33 @@ public sealed class LaterRewardTests
         Earned("format_published", SceneGraph.Empty).ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("[1, 2, 3, 4]", 1)]
+    [InlineData("[\"1\", 2, 3, 4]", 0)]
+    [InlineData("[1, \"2\", 3, 4]", 0)]
+    [InlineData("[1, 2, null, 4]", 0)]
+    [InlineData("[1, 2, 3, [4]]", 0)]
+    [InlineData("[1, 2, 3]", 0)]
+    [InlineData("[1, 2, 3, 4, 5]", 0)]
+    public void A_box_of_the_right_form_is_four_numbers(string box, double expected) =>
+        RewardScorer.Create("hard_recall", new ExactSimilarity()).Score("<think></think><answer>{\"objects\": [{\"id\": \"man.1\", \"bbox\": " + box + "}], \"relationships\": []}</answer>", SceneGraph.Empty, 1000, 1000)
+            .Parts["format"].ShouldBe(expected);
+
+    [Theory]
+    [InlineData("<think>x</think>\n<answer>{0}</answer>", 1)]
+    [InlineData(" <think></think><answer>{0}</answer>\u00a0", 1)]
+    [InlineData("<think>x</think> so <answer></think> <answer>{0}</answer>", 0)]
+    [InlineData("<think>a</think> b</think><answer>{0}</answer>", 1)]
+    [InlineData("<think>x <answer>{0}</answer>", 0)]
+    [InlineData("<think>x</think> so <answer>{0}</answer>", 0)]
+    [InlineData("x<think>x</think><answer>{0}</answer>", 0)]
+    [InlineData("<think>x</think><answer>{0}</answer>x", 0)]
+    [InlineData("<think>x</think><answer>{0}", 0)]
+    [InlineData("<answer>{0}</answer>", 0)]
+    public void The_tags_are_in_order_with_white_space_alone_between_them(string form, double expected) =>
+        RewardScorer.Create("hard_recall", new ExactSimilarity()).Score(form.Replace("{0}", "{\"objects\": [], \"relationships\": []}", StringComparison.Ordinal), SceneGraph.Empty, 1000, 1000)
+            .Parts["format"].ShouldBe(expected);
+
     [Fact]
     public void Without_strict_format_a_graph_without_tags_earns_half()
     {

@@ -56,7 +56,7 @@ internal sealed class MaxoutLayer(WeightFile weights, string name)
         var b = MemoryMarshal.Cast<float, Vector<float>>(rows.Slice(input.Length, input.Length));
         var c = MemoryMarshal.Cast<float, Vector<float>>(rows[(2 * input.Length)..]);
         Vector<float> a0 = default, b0 = default, c0 = default, a1 = default, b1 = default, c1 = default;
-        for (var i = 0; i + 1 < x.Length; i += 2)
+        for (var i = 0; i < x.Length; i += 2)
         {
             a0 = Vector.FusedMultiplyAdd(a[i], x[i], a0);
             b0 = Vector.FusedMultiplyAdd(b[i], x[i], b0);
