@@ -3,6 +3,7 @@ using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
 using SggLab.Datasets;
 using SggLab.Modeling;
+using SggLab.SceneGraphs.Rewards;
 using SggLab.Training.Checkpoints;
 using SggLab.Training.Evaluations;
 using SggLab.Training.Memory;
@@ -90,13 +91,16 @@ internal sealed class RunSession : IDisposable
 
     public void ReportStart(int? totalSteps)
     {
-        _recorder.Started(RunningJob.Started(_inputs, totalSteps, get_num_threads(), DatasetHash, new Dictionary<string, string>
+        var environment = new Dictionary<string, string>
         {
             ["libtorch"] = torch.__version__,
             ["dotnet"] = Environment.Version.ToString(),
             ["os"] = System.Runtime.InteropServices.RuntimeInformation.OSDescription,
             ["parameters"] = Model.Weights.Count.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        }));
+        };
+        if (Spec.Method == RunMethod.Grpo)
+            environment["rewards"] = string.Join(", ", RewardVariants.Of(Spec).Terms.Select(term => term.Function.Versioned));
+        _recorder.Started(RunningJob.Started(_inputs, totalSteps, get_num_threads(), DatasetHash, environment));
         if (_inputs.ResumeFolder is null && _inputs.StartCheckpoint is null && _inputs.StartFolder is null)
             RegisterBase();
         if (_learning is not null)

@@ -14,6 +14,8 @@ public sealed record RunSpec
     public required RunMethod Method { get; init; }
     /// <summary>Reward variant of a GRPO run: hard_recall, hard_recall_relax or soft_recall, or one of later work (edge_f1, recall_mix, dual_granularity).</summary>
     public string? Variant { get; init; }
+    /// <summary>What <see cref="Variant"/> stands for where it is not a published one; the run then bears its name.</summary>
+    public VariantSpec? OwnVariant { get; init; }
     public int Seed { get; init; } = 42;
     public required ModelSource Model { get; init; }
     public required DataSources Data { get; init; }

@@ -46,14 +46,14 @@ internal static class SettingsChecks
     }
 
     /// <summary>Factors and warm-ups are given a reward, in the variant's order.</summary>
-    public static void CheckRewards(GrpoSettings grpo, string? variant, SpecCheck check)
+    public static void CheckRewards(RunSpec run, GrpoSettings grpo, SpecCheck check)
     {
-        if (!VariantRewards.ByName.TryGetValue(variant ?? "", out var rewards))
+        if (VariantRewards.Of(run) is not { } rewards)
             return;
-        var order = $"one for each of the {rewards.Length} rewards of {variant} ({string.Join(", ", rewards)})";
-        check.That(grpo.RewardWeights.Count is 0 || grpo.RewardWeights.Count == rewards.Length, "grpo.reward_weights", $"give {order}, or leave it out; given were {grpo.RewardWeights.Count}");
+        var order = $"one for each of the {rewards.Count} rewards of {run.Variant} ({string.Join(", ", rewards)})";
+        check.That(grpo.RewardWeights.Count is 0 || grpo.RewardWeights.Count == rewards.Count, "grpo.reward_weights", $"give {order}, or leave it out; given were {grpo.RewardWeights.Count}");
         check.That(grpo.RewardWeights.All(weight => weight >= 0) && (grpo.RewardWeights.Count == 0 || grpo.RewardWeights.Any(weight => weight > 0)), "grpo.reward_weights", "give numbers of 0 or more, not all 0");
-        check.That(grpo.RewardWarmupSteps.Count is 0 || grpo.RewardWarmupSteps.Count == rewards.Length, "grpo.reward_warmup_steps", $"give {order}, or leave it out; given were {grpo.RewardWarmupSteps.Count}");
+        check.That(grpo.RewardWarmupSteps.Count is 0 || grpo.RewardWarmupSteps.Count == rewards.Count, "grpo.reward_warmup_steps", $"give {order}, or leave it out; given were {grpo.RewardWarmupSteps.Count}");
         check.That(grpo.RewardWarmupSteps.All(steps => steps >= 0), "grpo.reward_warmup_steps", "give numbers of steps, 0 or more");
         check.That(grpo.RewardWarmupSteps.Count == 0 || grpo.RewardWarmupSteps.Any(steps => steps == 0), "grpo.reward_warmup_steps", "at least one reward must count from the start (0): at the first step the others are 0, and nothing would be learnt from");
     }

@@ -89,6 +89,8 @@ internal sealed partial class SpecBinder(string path)
     private object? BindValue(Type type, SpecNode node, string at)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(IReadOnlyList<NamedWeight>) && node is SpecMap weights)
+            return BindWeights(weights, at);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
             return BindList(type.GetGenericArguments()[0], node, at);
         if (type.IsClass && type != typeof(string))
@@ -108,6 +110,10 @@ internal sealed partial class SpecBinder(string path)
             items.SetValue(BindValue(element, list.Items[i], $"{at}[{i}]"), i);
         return items;
     }
+
+    // The short form of a list of weights: a line 'name: number' each.
+    private NamedWeight[] BindWeights(SpecMap map, string at) =>
+        [.. map.Entries.Select(entry => BindValue(typeof(double), entry.Value, Join(at, entry.Key)) is double weight ? new NamedWeight { Name = entry.Key, Weight = weight } : null).OfType<NamedWeight>()];
 
     private static object? BindScalar(Type type, SpecScalar scalar)
     {
@@ -147,6 +153,7 @@ internal sealed partial class SpecBinder(string path)
             : type == typeof(bool) ? "true or false"
             : type == typeof(string) ? "a text"
             : type.IsEnum ? "one of " + string.Join(", ", Enum.GetNames(type).Select(YamlName))
+            : type == typeof(IReadOnlyList<NamedWeight>) ? "a line 'name: number' each"
             : type.IsGenericType ? "a list" : "a block of keys";
     }
 

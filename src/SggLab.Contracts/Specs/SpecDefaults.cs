@@ -4,6 +4,7 @@ namespace SggLab.Contracts.Specs;
 internal static class SpecDefaults
 {
     private static readonly string[] MethodBlocks = ["sft", "grpo", "scripted"];
+    private static readonly string[] WholeBlocks = ["model", "own_variant"];
 
     /// <summary>The experiment without its `defaults`, each run completed by them.</summary>
     public static SpecMap MergeInto(SpecMap experiment, string path)
@@ -22,14 +23,14 @@ internal static class SpecDefaults
     private static SpecList Complete(SpecList runs, SpecMap defaults) =>
         runs with { Items = [.. runs.Items.Select(run => run is SpecMap map ? Merge(map, ForRun(map, defaults)) : run)] };
 
-    /// <summary>A method's block only reaches runs of that method, and a run that says where its weights come from says all of it.</summary>
+    /// <summary>A method's block only reaches runs of that method, and a run that says where its weights come from, or what its variant is, says all of it.</summary>
     private static SpecMap ForRun(SpecMap run, SpecMap defaults)
     {
         var method = ((run["method"] ?? defaults["method"]) as SpecScalar)?.Text;
         return defaults with
         {
             Entries = [.. defaults.Entries.Where(entry =>
-                (entry.Key == method || !MethodBlocks.Contains(entry.Key)) && !(entry.Key == "model" && run.Has("model")))],
+                (entry.Key == method || !MethodBlocks.Contains(entry.Key)) && !(WholeBlocks.Contains(entry.Key) && run.Has(entry.Key)))],
         };
     }
 

@@ -28,11 +28,22 @@ public static class SpecFile
             root = SpecDefaults.MergeInto(root, path);
         var lines = SpecLines.Of(root);
         var spec = isExperiment ? binder.Bind<ExperimentSpec>(root) : OneRun(binder.Bind<RunSpec>(root));
+        spec = spec with { Runs = [.. spec.Runs.Select(run => run is { Variant: null, OwnVariant: { } own } ? run with { Variant = own.Name } : run)] };
         return (SpecPaths.Resolve(spec, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/"), lines);
     }
 
     /// <summary>A protocol from a file of its own, in the spelling of a run's `protocol` block.</summary>
     public static Protocol LoadProtocol(string path) => new SpecBinder(path).Bind<Protocol>(SpecTree.Parse(ReadText(path), path));
+
+    /// <summary>A reward variant from a file of its own, YAML or JSON, in the spelling of a run's `own_variant` block.</summary>
+    /// <exception cref="LabException">The file is missing, is not YAML, or does not describe a sound variant.</exception>
+    public static VariantSpec LoadVariant(string path)
+    {
+        var root = SpecTree.Parse(ReadText(path), path);
+        var (spec, lines, check) = (new SpecBinder(path).Bind<VariantSpec>(root), SpecLines.Of(root), new SpecCheck(""));
+        VariantChecks.Check(spec, check);
+        return check.Problems.Count == 0 ? spec : throw new LabException($"{path} is no reward variant:{string.Concat(check.Problems.Select(problem => $"\n  {problem.At(lines)}"))}");
+    }
 
     /// <summary>One run of a file: the one named, or the only one.</summary>
     public static RunSpec LoadRun(string path, string? name = null) => FindRun(Load(path), path, name);

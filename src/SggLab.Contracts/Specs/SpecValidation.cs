@@ -26,6 +26,7 @@ public static class SpecValidation
         for (var i = 0; i < spec.Runs.Count; i++)
             problems.AddRange(CheckRun(spec.Runs[i], $"runs[{i}]."));
         problems.AddRange(RunOrder.Check(spec.Runs));
+        problems.AddRange(VariantChecks.CheckNames(spec.Runs));
         return problems;
     }
 
@@ -79,7 +80,9 @@ public static class SpecValidation
         check.That((spec.Sft is not null) == (spec.Method == RunMethod.Sft), "sft", spec.Sft is null ? "a run of method sft needs this block" : $"this block belongs to method sft, the run's method is {method}; remove it");
         check.That((spec.Grpo is not null) == (spec.Method == RunMethod.Grpo), "grpo", spec.Grpo is null ? "a run of method grpo needs this block" : $"this block belongs to method grpo, the run's method is {method}; remove it");
         check.That((spec.Scripted is not null) == (spec.Method == RunMethod.Scripted), "scripted", spec.Scripted is null ? "a run of method scripted needs this block" : $"this block belongs to method scripted, the run's method is {method}; remove it");
-        if (spec.Method == RunMethod.Grpo)
+        if (spec.OwnVariant is { } own)
+            VariantChecks.Check(spec, own, check);
+        else if (spec.Method == RunMethod.Grpo)
             check.OneOf(spec.Variant ?? "", "variant", [.. VariantRewards.ByName.Keys]);
         else if (spec.Method != RunMethod.Scripted)
             check.That(spec.Variant is null, "variant", $"only a grpo run has a reward variant, the run's method is {method}; remove it");
@@ -90,7 +93,7 @@ public static class SpecValidation
         if (spec is { Method: RunMethod.Grpo, Grpo: { } grpo })
         {
             SettingsChecks.Check(grpo, check);
-            SettingsChecks.CheckRewards(grpo, spec.Variant, check);
+            SettingsChecks.CheckRewards(spec, grpo, check);
             check.That(!grpo.OvdrSplit || spec.Data.Vocabulary == "vg150", "grpo.ovdr_split", $"the split is of VG150's vocabulary; given was data.vocabulary {spec.Data.Vocabulary}");
         }
         if (spec is { Method: RunMethod.Scripted, Scripted: { } scripted })
@@ -107,6 +110,6 @@ public static class SpecValidation
             check.That(!string.IsNullOrEmpty(spec.Data.Train), "data.train", "name the parquet file or folder to learn from");
     }
 
-    private static bool IsName(string name) =>
+    internal static bool IsName(string name) =>
         name.Length is >= 1 and <= 80 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }

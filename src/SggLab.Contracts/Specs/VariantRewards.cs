@@ -12,4 +12,15 @@ public static class VariantRewards
         ["recall_mix"] = ["format", "recall_mix"],
         ["dual_granularity"] = ["format", "dual_granularity"],
     };
+
+    /// <summary>Every reward that a variant of one's own may use.</summary>
+    public static IReadOnlyList<string> Known { get; } =
+    [
+        "format", "node_category", "node_box", "edge_soft", "edge_hard", "edge_hard_relax",
+        "format_published", "edge_f1", "edge_precision", "recall_mix", "dual_granularity", "repetition_penalty", "length_penalty",
+    ];
+
+    /// <summary>The rewards of a run's variant, in its order; null where there is no such variant.</summary>
+    public static IReadOnlyList<string>? Of(RunSpec run) =>
+        run.OwnVariant is { } own ? [.. own.Rewards.Select(reward => reward?.Name ?? "")] : ByName.GetValueOrDefault(run.Variant ?? "");
 }

@@ -15,6 +15,9 @@ public sealed class RewardFunction
     public string Name { get; }
     public int Version { get; }
 
+    /// <summary>What a run records: name@version.</summary>
+    public string Versioned => $"{Name}@{Version}";
+
     /// <summary>One sentence for people who choose.</summary>
     public string Summary { get; }
 

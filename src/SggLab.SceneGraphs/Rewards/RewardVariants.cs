@@ -1,4 +1,6 @@
 using SggLab.Contracts;
+using SggLab.Contracts.Specs;
+using SggLab.SceneGraphs.Graphs;
 
 namespace SggLab.SceneGraphs.Rewards;
 
@@ -64,6 +66,43 @@ public static class RewardVariants
         Summary = summary,
         Terms = [new(RewardFunctions.Format), new(RewardFunctions.Find(reward))],
     };
+
+    /// <summary>A variant of one's own, as a file or a run describes it (docs/rewards.md).</summary>
+    /// <exception cref="LabException">It names a reward that there is not, or two predicates that are one after normalisation.</exception>
+    public static RewardVariant Of(VariantSpec spec) => new()
+    {
+        Name = spec.Name,
+        Summary = spec.Summary ?? "",
+        Terms = [.. spec.Rewards.Select(reward => new RewardTerm(RewardFunctions.Find(reward.Name), reward.Weight))],
+        Settings = new RewardSettings
+        {
+            FormatWeight = spec.FormatWeight,
+            NodeWeight = spec.NodeWeight,
+            EdgeWeight = spec.EdgeWeight,
+            IouThreshold = spec.IouThreshold,
+            SemanticCost = spec.SemanticCost,
+            OverlapCost = spec.OverlapCost,
+            DistanceCost = spec.DistanceCost,
+            StrictFormat = spec.StrictFormat,
+            RecallShare = spec.RecallShare,
+            FineShare = spec.FineShare,
+            AlikeSimilarity = spec.AlikeSimilarity,
+            PredicateWeights = PredicateWeights(spec),
+            LengthFree = spec.LengthFree,
+            LengthMost = spec.LengthMost,
+        },
+    };
+
+    private static Dictionary<string, double> PredicateWeights(VariantSpec spec)
+    {
+        var weights = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var (name, weight) in spec.PredicateWeights.Select(predicate => (GraphNames.Refine(predicate.Name), predicate.Weight)))
+            if (!weights.TryAdd(name, weight)) throw new LabException($"The variant {spec.Name} weighs the predicate \"{name}\" twice; keep one.");
+        return weights;
+    }
+
+    /// <summary>What a run trains on: its own variant, or the published one that it names.</summary>
+    public static RewardVariant Of(RunSpec run) => run.OwnVariant is { } own ? Of(own) : Find(run.Variant ?? "");
 
     public static RewardVariant Find(string name) =>
         All.FirstOrDefault(v => v.Name == name)

@@ -15,7 +15,7 @@ internal sealed class RewardSource
 
     public RewardSource(RunSpec spec)
     {
-        var (variant, grpo) = (RewardVariants.Find(spec.Variant!), spec.Grpo!);
+        var (variant, grpo) = (RewardVariants.Of(spec), spec.Grpo!);
         if (!grpo.StrictFormat)
             variant = variant with { Settings = variant.Settings with { StrictFormat = false } };
         _scorer = RewardScorer.Create(variant, SimilarityOf(grpo.Similarity));

@@ -164,6 +164,28 @@ string Case(string objects, string relationships = "") => $"{{\"completion\": \"
     }
 
     [Fact]
+    public async Task The_documented_variant_of_ones_own_is_scored_and_explained_from_its_file()
+    {
+        var document = await File.ReadAllTextAsync(Path.Combine(LabHome.Repository, "docs", "rewards.md"), TestContext.Current.CancellationToken);
+        var own = Path.Combine(_sgglab.Folder, "mine.yaml");
+        var cases = Path.Combine(_sgglab.Folder, "cases.jsonl");
+        await File.WriteAllTextAsync(own, document.Split("```yaml\n")[1].Split("```")[0], TestContext.Current.CancellationToken);
+        string Case(string image, string y2) => $$$"""
+            {"image_id": "{{{image}}}", "ground_truth": {"objects": [{"id": "man.1", "bbox": [0, 0, 0.4, 0.4]}, {"id": "horse.2", "bbox": [0.5, 0.5, 0.9, 0.9]}], "relationships": [{"subject": "man.1", "predicate": "riding", "object": "horse.2"}]},
+            """.Trim() + $$$"""
+             "completion": "<think></think><answer>{\"objects\": [{\"id\": \"man.1\", \"bbox\": [0, 0, 400, 400]}, {\"id\": \"horse.2\", \"bbox\": [500, 500, 900, {{{y2}}}]}], \"relationships\": [{\"subject\": \"man.1\", \"predicate\": \"riding\", \"object\": \"horse.2\"}]}</answer>"}
+            """;
+        await File.WriteAllTextAsync(cases, Case("exact", "900") + "\n" + Case("short", "725"), TestContext.Current.CancellationToken);
+        var lines = await LinesAsync("reward", "score", "--cases", cases, "--similarity", "exact", "--variant", own);
+        lines[0].EnumerateObject().Select(p => p.Name).ShouldBe(["image_id", "format", "edge_f1", "dual_granularity", "repetition_penalty", "total"]);
+        lines.Select(l => l.GetProperty("total").GetDouble()).ShouldBe([6, 1]);
+        (await LinesAsync("reward", "score", "--cases", cases, "--similarity", "exact", "--variant", "hard_recall")).Select(l => l.GetProperty("total").GetDouble()).ShouldBe([6, 6]);
+        (await _sgglab.RunAsync("reward", "explain", "--cases", cases, "--similarity", "exact", "--variant", own, "--image", "exact")).Output
+            .ShouldContain("total: 6 = 1 x format + 0.5 x edge_f1 + 0.5 x dual_granularity + 1 x repetition_penalty");
+        (await _sgglab.RunAsync("reward", "score", "--cases", cases, "--variant", "/no/such.yaml")).ShouldComplain(2).ShouldContain("no reward variant and no file \"/no/such.yaml\". Give hard_recall,");
+    }
+
+    [Fact]
     public async Task Two_names_of_a_vocabulary_that_are_one_are_told_with_the_file()
     {
         var own = Path.Combine(_sgglab.Folder, "own.json");

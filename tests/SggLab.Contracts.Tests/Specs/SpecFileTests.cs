@@ -72,6 +72,60 @@ public class SpecFileTests
         ContentHash.Of(SpecFile.Parse(spelled, "/lab/run.yaml").Runs[0]).ShouldBe(ContentHash.Of(SpecFile.Parse(OneScriptedRun, "/lab/run.yaml").Runs[0]));
     }
 
+    private const string WithVariant = """
+        own_variant:
+          name: mine
+          rewards: { format: 1, edge_f1: 0.5 }
+          predicate_weights: { in front of: 2 }
+        """;
+
+    [Fact]
+    public void A_variant_of_ones_own_names_its_run_and_keeps_the_order_of_its_rewards()
+    {
+        var run = SpecFile.Parse(OneScriptedRun + "\n" + WithVariant, "/lab/run.yaml").Runs[0];
+        run.Variant.ShouldBe("mine");
+        run.OwnVariant!.Rewards.Select(reward => (reward.Name, reward.Weight)).ShouldBe([("format", 1), ("edge_f1", 0.5)]);
+        run.OwnVariant.PredicateWeights.ShouldBe([new NamedWeight { Name = "in front of", Weight = 2 }]);
+        SpecFile.Parse(OneScriptedRun + "\nvariant: other\n" + WithVariant, "/lab/run.yaml").Runs[0].Variant.ShouldBe("other", "the check says that they must agree");
+        var again = System.Text.Json.JsonSerializer.Deserialize<RunSpec>(System.Text.Json.JsonSerializer.Serialize(run, LabJson.Options), LabJson.Options)!;
+        ContentHash.Of(again).ShouldBe(ContentHash.Of(run));
+        Complaint(OneScriptedRun + "\n" + WithVariant.Replace("edge_f1: 0.5", "edge_f1: much", StringComparison.Ordinal)).ShouldContain("line 19: 'own_variant.rewards.edge_f1' wants a number such as 0.5 or 1e-5; given was 'much'.");
+        Complaint(OneScriptedRun + "\n" + WithVariant.Replace("{ format: 1, edge_f1: 0.5 }", "format", StringComparison.Ordinal)).ShouldContain("'own_variant.rewards'");
+    }
+
+    [Fact]
+    public void A_runs_own_variant_takes_nothing_from_that_of_the_defaults()
+    {
+        var spec = Experiment.Replace("  model: { folder: base }", "  model: { folder: base }\n  own_variant: { name: first, rewards: { format: 1, edge_f1: 1 }, iou_threshold: 0.6 }", StringComparison.Ordinal)
+            .Replace("{ name: sft, ", "{ own_variant: { name: second, rewards: { edge_hard: 1 } }, name: sft, ", StringComparison.Ordinal);
+        var own = SpecFile.Parse(spec, "/lab/run.yaml").Runs[1].OwnVariant!;
+        (own.Name, own.IouThreshold, own.Rewards.Single().Name).ShouldBe(("second", 0.5, "edge_hard"));
+    }
+
+    [Fact]
+    public void A_file_of_a_variant_is_read_and_checked_with_its_lines()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            VariantSpec Load(string text)
+            {
+                File.WriteAllText(file, text);
+                return SpecFile.LoadVariant(file);
+            }
+
+            Load("{\"name\": \"mine\", \"rewards\": {\"edge_f1\": 2}, \"iou_threshold\": 0.6}").IouThreshold.ShouldBe(0.6);
+            Load("name: mine\nrewards: [{ name: format, weight: 1 }]").Rewards.Single().Name.ShouldBe("format");
+            Should.Throw<LabException>(() => Load("name: hard_recall\nrewards: { edge: 1 }")).Message
+                .ShouldStartWith($"{file} is no reward variant:\n  line 1, name: 'hard_recall' is a published variant, whose figures must stay comparable; choose another name.\n  line 2, rewards: there is no reward 'edge';");
+            Should.Throw<LabException>(() => Load("name: mine")).Message.ShouldContain("'rewards' is missing. Add 'rewards: …' (a line 'name: number' each).");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void An_unknown_key_names_its_line_and_the_nearest_name() =>
         Complaint(OneScriptedRun.Replace("{ steps: 10 }", "{ step: 10 }"))

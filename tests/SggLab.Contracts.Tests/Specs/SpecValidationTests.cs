@@ -44,6 +44,46 @@ public class SpecValidationTests
         Fields(GrpoRun with { Method = RunMethod.Evaluate }).ShouldBe(["grpo", "variant"]);
     }
 
+    private static VariantSpec Own(params (string Reward, double Factor)[] rewards) => new()
+    {
+        Name = "mine",
+        Rewards = [.. (rewards.Length > 0 ? rewards : [("format", 1), ("edge_f1", 0.5)]).Select(reward => new NamedWeight { Name = reward.Item1, Weight = reward.Item2 })],
+    };
+
+    private static RunSpec Of(VariantSpec own) => GrpoRun with { Variant = own.Name, OwnVariant = own };
+
+    [Fact]
+    public void A_variant_of_ones_own_is_checked_and_has_its_weights_in_its_own_order()
+    {
+        Fields(Of(Own())).ShouldBeEmpty();
+        Fields(Of(Own()) with { Grpo = Grpo with { RewardWeights = [1, 2], RewardWarmupSteps = [0, 5] } }).ShouldBeEmpty();
+        Fields(Of(Own()) with { Grpo = Grpo with { RewardWeights = [1, 2, 3] } }).ShouldBe(["grpo.reward_weights"]);
+        Fields(Of(Own()) with { Variant = "other" }).ShouldBe(["variant"]);
+        Fields(Of(Own()) with { Method = RunMethod.Evaluate, Grpo = null }).ShouldBe(["own_variant"]);
+        Fields(Of(Own() with { Name = "soft_recall" })).ShouldBe(["own_variant.name"], "figures under that name are the paper's");
+        Fields(Of(Own() with { Name = "my own" })).ShouldBe(["own_variant.name"]);
+        Fields(Of(Own(("edge", 1)))).ShouldBe(["own_variant.rewards"]);
+        Fields(Of(Own(("format", 0)))).ShouldBe(["own_variant.rewards"]);
+        Fields(Of(Own(("format", 1), ("format", 2)))).ShouldBe(["own_variant.rewards"]);
+        Fields(Of(Own(("format", double.NaN)))).ShouldBe(["own_variant.rewards"]);
+        Fields(Of(Own() with { Rewards = [null!] })).ShouldBe(["own_variant.rewards", "own_variant.rewards"]);
+        Fields(Of(Own() with { IouThreshold = 1.1, RecallShare = -1, FineShare = 2, AlikeSimilarity = 3, NodeWeight = -1, LengthMost = 4000 }))
+            .ShouldBe(["own_variant.iou_threshold", "own_variant.recall_share", "own_variant.fine_share", "own_variant.alike_similarity", "own_variant.node_weight", "own_variant.length_most"]);
+        Fields(Of(Own() with { OverlapCost = 0, DistanceCost = 0 })).ShouldBe(["own_variant.overlap_cost"]);
+        Fields(Of(Own() with { PredicateWeights = [new() { Name = "left-of", Weight = 1 }, new() { Name = "Left of", Weight = 2 }, new() { Name = "on", Weight = -1 }] }))
+            .ShouldBe(["own_variant.predicate_weights", "own_variant.predicate_weights"]);
+        SpecValidation.Check(Of(Own(("edge", 1)))).Single().Message.ShouldStartWith("there is no reward 'edge'; known are format, node_category,");
+    }
+
+    [Fact]
+    public void One_name_stands_for_one_variant_in_an_experiment()
+    {
+        SpecProblem[] Check(VariantSpec other) => [.. SpecValidation.Check(new ExperimentSpec { Experiment = "e", Runs = [Of(Own()), Of(other) with { Name = "second" }] })];
+        Check(Own()).ShouldBeEmpty();
+        Check(Own() with { Name = "another", IouThreshold = 0.6 }).ShouldBeEmpty();
+        Check(Own() with { IouThreshold = 0.6 }).ShouldHaveSingleItem().ToString().ShouldBe("runs[1].own_variant.name: runs[0] has another variant of the name 'mine'; give each its own name.");
+    }
+
     [Fact]
     public void Options_that_contradict_each_other_are_named()
     {

@@ -1,4 +1,5 @@
 using SggLab.Contracts;
+using SggLab.Contracts.Specs;
 using SggLab.SceneGraphs.Graphs;
 using SggLab.SceneGraphs.Rewards;
 using SggLab.SceneGraphs.Similarity;
@@ -223,5 +224,30 @@ public sealed class LaterRewardTests
         var score = RewardScorer.Create(new RewardVariant { Name = "x", Terms = [new(RewardFunctions.Format, 0.5), new(RewardFunctions.EdgeHard, 2)] }, new ExactSimilarity()).Score(RewardSamples.Write(Truth), Truth, 1000, 1000);
         score.Total.ShouldBe(10.5);
         score.Parts["edge_hard"].ShouldBe(5);
+    }
+
+    [Fact]
+    public void A_variant_of_ones_own_has_the_references_numbers_unless_it_says_otherwise()
+    {
+        NamedWeight[] format = [new() { Name = "format", Weight = 3 }];
+        var plain = RewardVariants.Of(new VariantSpec { Name = "mine", Rewards = format });
+        (plain.Settings with { PredicateWeights = RewardSettings.Reference.PredicateWeights }).ShouldBe(RewardSettings.Reference);
+        plain.Settings.PredicateWeights.ShouldBeEmpty();
+        plain.Terms.Select(term => (term.Function.Versioned, term.Weight)).ShouldBe([("format@1", 3)]);
+        // Each number is a number of its own, so that none can be taken for another.
+        var other = RewardVariants.Of(new VariantSpec
+        {
+            Name = "mine", Summary = "Mine.", Rewards = format, StrictFormat = false, FormatWeight = 11, NodeWeight = 12, EdgeWeight = 13, IouThreshold = 0.14, SemanticCost = 15, OverlapCost = 16,
+            DistanceCost = 17, RecallShare = 0.18, FineShare = 0.19, AlikeSimilarity = 0.2, PredicateWeights = [new() { Name = "Left-Of", Weight = 21 }], LengthFree = 22, LengthMost = 23,
+        });
+        (other.Settings with { PredicateWeights = RewardSettings.Reference.PredicateWeights }).ShouldBe(new RewardSettings
+        {
+            StrictFormat = false, FormatWeight = 11, NodeWeight = 12, EdgeWeight = 13, IouThreshold = 0.14, SemanticCost = 15, OverlapCost = 16, DistanceCost = 17,
+            RecallShare = 0.18, FineShare = 0.19, AlikeSimilarity = 0.2, LengthFree = 22, LengthMost = 23, PredicateWeights = RewardSettings.Reference.PredicateWeights,
+        });
+        other.Settings.PredicateWeights.ShouldBe([KeyValuePair.Create("left of", 21.0)]);
+        other.Summary.ShouldBe("Mine.");
+        Should.Throw<LabException>(() => RewardVariants.Of(new VariantSpec { Name = "mine", Rewards = format, PredicateWeights = [new() { Name = "left-of", Weight = 1 }, new() { Name = "left of", Weight = 1 }] }))
+            .Message.ShouldBe("The variant mine weighs the predicate \"left of\" twice; keep one.");
     }
 }

@@ -41,6 +41,20 @@ public sealed class GrpoTrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_records_the_version_of_each_reward_and_trains_on_a_variant_of_its_own()
+    {
+        var own = new VariantSpec { Name = "mine", Rewards = [new() { Name = "edge_f1", Weight = 2 }, new() { Name = "length_penalty", Weight = -1 }], LengthFree = 0, LengthMost = 100 };
+        var (closed, recorder) = _runs.Run(_runs.Spec(RunMethod.Grpo) with { Variant = own.Name, OwnVariant = own });
+        closed.ShouldBe(new ClosedRecord("completed", null, null, 2));
+        recorder.Of<StartedRecord>().Single().Environment["rewards"].ShouldBe("edge_f1@1, length_penalty@1");
+        foreach (var (total, f1, length) in recorder.Series("reward").Zip(recorder.Series("rewards/edge_f1/mean"), recorder.Series("rewards/length_penalty/mean")))
+        {
+            length!.Value.ShouldBeInRange(-1, -0.01);
+            total!.Value.ShouldBe(2 * f1!.Value - length.Value, 1e-5);
+        }
+    }
+
+    [Fact]
     public void Sampler_and_trainer_agree_on_the_log_probabilities()
     {
         var (_, recorder) = _runs.Run(_runs.Spec(RunMethod.Grpo) with { Grpo = TinyRuns.Grpo with { Iterations = 1 } });

@@ -26,5 +26,6 @@ public class RewardWeightsTests
     {
         foreach (var (name, rewards) in VariantRewards.ByName)
             RewardVariants.Find(name).Terms.Select(term => term.Function.Name).ShouldBe(rewards);
+        VariantRewards.Known.ShouldBe(RewardFunctions.All.Select(reward => reward.Name));
     }
 }

@@ -1,3 +1,4 @@
+using SggLab.Contracts.Specs;
 using SggLab.Web.Rollouts;
 
 namespace SggLab.Web.Tests.Rollouts;
@@ -23,5 +24,8 @@ public sealed class RolloutGroupTests
         parts.Select(part => part.Name).ShouldBe(["format", "node_category", "node_box", "edge_soft", "unheard_of"]);
         parts.Take(4).ShouldAllBe(part => part.Summary.Length > 0);
         RewardPart.VariantSummary("soft_recall").ShouldNotBeNull();
+        var own = new VariantSpec { Name = "mine", Summary = "Mine.", Rewards = [new() { Name = "edge_f1", Weight = 0.5 }, new() { Name = "format", Weight = 3 }] };
+        RewardPart.Of("mine", ["format", "edge_f1"], own).Select(part => (part.Name, part.Weight)).ShouldBe([("edge_f1", 0.5), ("format", 3)]);
+        RewardPart.VariantSummary("mine", own).ShouldBe("Mine.");
     }
 }

@@ -1,3 +1,4 @@
+using SggLab.Contracts.Specs;
 using SggLab.SceneGraphs.Rewards;
 
 namespace SggLab.Web.Rollouts;
@@ -10,9 +11,10 @@ public sealed record RewardPart(string Name, string Title, string Summary, doubl
     private const int Colours = 6;
 
     /// <summary>In the variant's order; a column that the variant does not know comes last, as a plain sum's member.</summary>
-    public static IReadOnlyList<RewardPart> Of(string? variant, IEnumerable<string> columns)
+    /// <param name="own">What the variant is, where it is not a published one.</param>
+    public static IReadOnlyList<RewardPart> Of(string? variant, IEnumerable<string> columns, VariantSpec? own = null)
     {
-        var terms = RewardVariants.All.FirstOrDefault(known => known.Name == variant)?.Terms ?? [];
+        var terms = Find(variant, own)?.Terms ?? [];
         var names = columns.ToList();
         return
         [
@@ -26,7 +28,10 @@ public sealed record RewardPart(string Name, string Title, string Summary, doubl
     /// <summary>What it adds to a rollout's reward.</summary>
     public double Share(Rollout rollout) => rollout.Parts.GetValueOrDefault(Name) * Weight;
 
-    public static string? VariantSummary(string? variant) => RewardVariants.All.FirstOrDefault(known => known.Name == variant)?.Summary;
+    public static string? VariantSummary(string? variant, VariantSpec? own = null) => Find(variant, own)?.Summary is { Length: > 0 } summary ? summary : null;
+
+    private static RewardVariant? Find(string? variant, VariantSpec? own) =>
+        own is not null ? RewardVariants.Of(own) : RewardVariants.All.FirstOrDefault(known => known.Name == variant);
 
     private static string Words(string name)
     {

@@ -65,7 +65,7 @@ public sealed partial class RunRollouts
     {
         IReadOnlyList<Rollout> rollouts = step is null ? [] : await Shards.ReadAsync(step.Record.Shard, CancellationToken.None);
         _groups = RolloutGroup.Of(rollouts);
-        _parts = RewardPart.Of(Run.Run.Variant, rollouts.SelectMany(rollout => rollout.Parts.Keys).Distinct());
+        _parts = RewardPart.Of(Run.Run.Variant, rollouts.SelectMany(rollout => rollout.Parts.Keys).Distinct(), Run.Spec.OwnVariant);
         _means = _parts.ToDictionary(part => part.Name, part => rollouts.Average(rollout => rollout.Parts.GetValueOrDefault(part.Name)));
         _top = Math.Max(0.01, rollouts.Select(rollout => _parts.Sum(part => Math.Max(0, part.Share(rollout)))).DefaultIfEmpty(1).Max());
         (_shown, _most) = (step, Few);
