@@ -48,10 +48,15 @@ internal static class EdgeHardReward
             if (known.Predicate.RefinedId != written.Predicate.RefinedId) continue;
             if (!EdgeOverlap.TryCompute(c, known, written, out var subjectIou, out var objectIou)) return false;
             if (subjectIou < c.Settings.IouThreshold || objectIou < c.Settings.IouThreshold) continue;
-            found = known.SubjectName.RefinedCategory == written.Subject!.RefinedCategory
-                && known.ObjectName.RefinedCategory == written.Object!.RefinedCategory;
+            found = HasNames(known, written);
             if (found) return true;
         }
         return true;
     }
+
+    /// <summary>The same three names; the ends of the written relation are there.</summary>
+    public static bool HasNames(in TrueEdge known, in WrittenEdge written) =>
+        known.Predicate.RefinedId == written.Predicate?.RefinedId
+        && known.SubjectName.RefinedCategory == written.Subject!.RefinedCategory
+        && known.ObjectName.RefinedCategory == written.Object!.RefinedCategory;
 }

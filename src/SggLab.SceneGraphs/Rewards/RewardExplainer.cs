@@ -54,9 +54,9 @@ internal static class RewardExplainer
         for (var i = 0; i < c.Edges.Count; i++)
         {
             var written = c.Edges[i];
-            if (hard is null && EdgeAgreement.IsSame(c, known, written)) hard = i;
             if (written.Predicate is null || !EdgeOverlap.TryCompute(c, known, written, out var subjectIou, out var objectIou)) continue;
             if (subjectIou < c.Settings.IouThreshold || objectIou < c.Settings.IouThreshold) continue;
+            if (hard is null && EdgeHardReward.HasNames(known, written)) hard = i;
             var product = EdgeHardRelaxReward.Product(c, known, written);
             if (relaxed is not null && !(product > best)) continue;
             (relaxed, best) = (i, product);

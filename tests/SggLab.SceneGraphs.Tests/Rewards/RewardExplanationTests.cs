@@ -106,6 +106,14 @@ public sealed class RewardExplanationTests
     }
 
     [Fact]
+    public void A_relation_that_an_overlap_of_NaN_lets_pass_is_shown_where_the_hard_reward_counts_it()
+    {
+        var explained = RewardScorer.Create("hard_recall", new ExactSimilarity()).Explain("{" + Objects.Replace("900, 900", "NaN, 900", StringComparison.Ordinal) + ", \"relationships\": [" + Relation + "]}", Pair, 1000, 1000);
+        explained.Score.Parts["edge_hard"].ShouldBe(5);
+        explained.Relations.Single().Hard.ShouldBe(0);
+    }
+
+    [Fact]
     public void Swapped_boxes_and_names_that_cannot_be_compared_are_told_too()
     {
         var truth = new SceneGraph([new("man.1", new(5, 0, 5, 2))], []);
