@@ -29,6 +29,26 @@ public sealed class BadFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_tensor_of_a_shard_that_the_index_does_not_name_is_refused()
+    {
+        Copy("qwen2_5-vl-tiny");
+        Edit("model.safetensors.index.json", json => json["weight_map"]!.AsObject().Remove("lm_head.weight"));
+
+        Refusal().ShouldContain("holds the tensor lm_head.weight, which model.safetensors.index.json does not say it does");
+    }
+
+    [Theory]
+    [InlineData("model-00003-of-00003.safetensors", "is not one of the folder's weights")]
+    [InlineData("model.safetensors", "holds both")]
+    public void Weights_that_nothing_names_are_refused(string name, string message)
+    {
+        Copy("qwen2_5-vl-tiny");
+        File.Copy(At("model-00002-of-00002.safetensors"), At(name));
+
+        Refusal().ShouldContain(message);
+    }
+
+    [Fact]
     public void A_shard_outside_the_folder_is_refused()
     {
         Copy("qwen2_5-vl-tiny");

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace SggLab.Modeling.Tests;
 
 public class ForwardParityTests
@@ -12,8 +10,7 @@ public class ForwardParityTests
     {
         var folder = Golden.Model(name);
         using var model = Qwen2VLModel.Load(folder);
-        using var golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "golden.json")));
-        var parity = new ForwardParity(model, folder, golden.RootElement);
+        var parity = new ForwardParity(model, GoldenCases.Read(folder));
 
         var items = Directory.GetFiles(folder, "forward_*.safetensors").Order().SelectMany(f => parity.Check(Path.GetFileName(f))).ToList();
 

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace SggLab.Modeling.Tests;
 
 /// <summary>Everything else that the reference left behind: tokenizer, positions, training, adapters, bf16.</summary>
@@ -29,27 +27,21 @@ public class ReferenceParityTests
     [InlineData("qwen2-vl-tiny")]
     [InlineData("qwen2_5-vl-tiny")]
     [InlineData("qwen3-vl-tiny")]
-    public void Five_optimizer_steps_follow_the_reference(string name) => ShouldAllBeOk(WithGolden(name, (folder, golden) => new TrainingParity(folder, golden).Check()), atLeast: 200);
+    public void Five_optimizer_steps_follow_the_reference(string name) => ShouldAllBeOk(new TrainingParity(GoldenCases.Read(Golden.Model(name))).Check(), atLeast: 200);
 
     [Theory]
     [InlineData("qwen2-vl-tiny")]
     [InlineData("qwen2_5-vl-tiny")]
     [InlineData("qwen3-vl-tiny")]
-    public void An_adapter_of_peft_computes_merges_and_learns_as_there(string name) => ShouldAllBeOk(WithGolden(name, (folder, golden) => new LoraParity(folder, golden).Check()), atLeast: 30);
+    public void An_adapter_of_peft_computes_merges_and_learns_as_there(string name) => ShouldAllBeOk(new LoraParity(GoldenCases.Read(Golden.Model(name))).Check(), atLeast: 30);
 
     [Theory]
     [InlineData("qwen2-vl-tiny")]
     [InlineData("qwen2_5-vl-tiny")]
     [InlineData("qwen3-vl-tiny")]
-    public void A_bf16_pass_stays_as_near_as_rounding_allows(string name) => ShouldAllBeOk(WithGolden(name, Bf16Parity.Check), atLeast: 3);
+    public void A_bf16_pass_stays_as_near_as_rounding_allows(string name) => ShouldAllBeOk(Bf16Parity.Check(GoldenCases.Read(Golden.Model(name))), atLeast: 3);
 
     private static TokenizerParity Tokenizer() => new(Golden.Model("tokenizer"));
-
-    private static List<ParityItem> WithGolden(string name, Func<string, JsonElement, IEnumerable<ParityItem>> check)
-    {
-        using var golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Golden.Model(name), "golden.json")));
-        return [.. check(Golden.Model(name), golden.RootElement)];
-    }
 
     private static void ShouldAllBeOk(IEnumerable<ParityItem> items, int atLeast)
     {

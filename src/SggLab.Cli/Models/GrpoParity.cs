@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Globalization;
 using SggLab.Contracts;
 using SggLab.Modeling;
 using SggLab.Training.Grpo;
@@ -20,14 +20,20 @@ internal sealed class GrpoParity
     private const double GradientTolerance = 1e-4; // of the tensor's largest value
 
     private readonly string _folder;
-    private readonly JsonElement _grpo;
+    private readonly ConfigObject _grpo;
+    private readonly string[] _images;
+    private readonly double _temperature;
+    private readonly double _looser; // Where golden.json says that two correct implementations differ more.
     private readonly SafetensorsFile _reference;
-    private readonly HashSet<string> _known = new(["completion_ids", "completion_mask", "image_grid_thw", "prompt_ids", "prompt_mask", "rewards", "old_logps"], StringComparer.Ordinal);
+    private readonly HashSet<string> _known = new(["completion_ids", "completion_mask", "prompt_ids", "prompt_mask", "rewards", "old_logps"], StringComparer.Ordinal);
 
     private GrpoParity(string folder)
     {
         _folder = folder;
-        _grpo = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "grpo.json"))).RootElement;
+        _looser = GoldenCases.Read(folder).Looser();
+        _grpo = GoldenFile.Read(Path.Combine(folder, "grpo.json"));
+        _images = _grpo.Texts("images");
+        _temperature = _grpo.Number("temperature");
         _reference = SafetensorsFile.Open(Path.Combine(folder, "grpo.safetensors"));
     }
 
@@ -43,11 +49,11 @@ internal sealed class GrpoParity
     {
         var parity = new GrpoParity(folder);
         using var reference = parity._reference;
-        foreach (var item in parity.Check())
+        foreach (var item in parity.All())
             yield return item with { Item = $"{Path.GetFileName(folder)}/grpo/{item.Item}" };
     }
 
-    private List<ParityItem> Check()
+    private List<ParityItem> All()
     {
         using var scope = NewDisposeScope();
         var items = new List<ParityItem>();
@@ -56,12 +62,15 @@ internal sealed class GrpoParity
         {
             items.AddRange(Scores(model));
             model.Weights.Train(_ => true);
-            foreach (var json in _grpo.GetProperty("cases").EnumerateArray())
+            foreach (var json in _grpo.Objects("cases"))
                 items.AddRange(Case(model, json));
+            if (_reference.Entries.ContainsKey("image_grid_thw"))
+                items.Add(ParityItem.Exact("image_grid_thw", CaseParity.Grids(GoldenBatch.Inputs(_folder, model, _images), Read("image_grid_thw"))));
         }
         items.Add(Reference());
-        foreach (var name in _reference.Entries.Keys.Where(n => !_known.Contains(n)))
-            throw new LabException($"{_reference.Path} holds the tensor {name}, which parity does not know.");
+        items.AddRange(_grpo.NotCompared("grpo.json", ("largest_difference_to_trl", "the reference against trl")));
+        _grpo.AllCompared();
+        _reference.AllCompared(_known);
         return items;
     }
 
@@ -69,13 +78,16 @@ internal sealed class GrpoParity
     {
         var items = new List<ParityItem>();
         var rewards = _reference.Read("rewards").data<float>().Select(r => (double)r).ToArray();
-        var ours = Advantages.Of(rewards, _grpo.GetProperty("num_generations").GetInt32());
+        var ours = Advantages.Of(rewards, _grpo.Size("num_generations"));
         items.Add(ParityItem.Of("advantages", Compare.MaxAbs(tensor(ours), Read("advantages")), AdvantageTolerance));
         var n = 0;
-        foreach (var example in _grpo.GetProperty("advantage_examples").EnumerateArray())
+        foreach (var example in _grpo.Objects("advantage_examples"))
         {
-            double[] group = [.. example.GetProperty("rewards").EnumerateArray().Select(r => r.GetDouble())];
-            var error = Advantages.Of(group, group.Length).Zip(example.GetProperty("advantages").EnumerateArray(), (a, b) => Math.Abs(a - b.GetDouble())).Max();
+            var (group, wanted) = (example.Doubles("rewards"), example.Doubles("advantages"));
+            if (group.Length == 0 || wanted.Length != group.Length)
+                throw example.Wrong("advantages", $"a number for each reward, and at least one");
+            example.AllCompared();
+            var error = Advantages.Of(group, group.Length).Zip(wanted, (a, b) => Math.Abs(a - b)).Max();
             items.Add(ParityItem.Of($"advantage_examples[{n++}]", error, AdvantageTolerance));
         }
         return items;
@@ -88,8 +100,8 @@ internal sealed class GrpoParity
         var mask = Mask();
         return
         [
-            ParityItem.Of("logps", Compare.MaxAbs(logps * mask, Read("logps") * mask), ScoreTolerance),
-            ParityItem.Of("entropy_per_token", Compare.MaxAbs(entropies * mask, Read("entropy_per_token") * mask), ScoreTolerance),
+            ParityItem.Of("logps", Compare.MaxAbs(logps * mask, Read("logps") * mask), ScoreTolerance * _looser),
+            ParityItem.Of("entropy_per_token", Compare.MaxAbs(entropies * mask, Read("entropy_per_token") * mask), ScoreTolerance * _looser),
         ];
     }
 
@@ -100,16 +112,17 @@ internal sealed class GrpoParity
         using var model = Qwen2VLModel.Load(_folder);
         using var adapter = LoraAdapter.Load(model, Path.Combine(_folder, "adapter"));
         var mask = Mask();
-        return ParityItem.Of("ref_logps", Compare.MaxAbs(ScoresOf(model).Logps_BT * mask, Read("ref_logps") * mask), ScoreTolerance);
+        return ParityItem.Of("ref_logps", Compare.MaxAbs(ScoresOf(model).Logps_BT * mask, Read("ref_logps") * mask), ScoreTolerance * _looser);
     }
 
-    private List<ParityItem> Case(Qwen2VLModel model, JsonElement json)
+    private List<ParityItem> Case(Qwen2VLModel model, ConfigObject json)
     {
+        json.Only("loss_type", "grpo", "bnpo", "dr_grpo", "dapo");
+        json.Only("importance_sampling_level", "token", "sequence");
         using var scope = NewDisposeScope();
         var objective = new GrpoObjective(
-            json.GetProperty("loss_type").GetString()!, json.GetProperty("epsilon_low").GetDouble(), json.GetProperty("epsilon_high").GetDouble(), json.GetProperty("beta").GetDouble(),
-            json.GetProperty("importance_sampling_level").GetString() == "sequence", _grpo.GetProperty("max_completion_length_for_dr_grpo").GetInt32());
-        var name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{objective.Loss}_high{objective.EpsilonHigh}_beta{(objective.Beta == 0 ? "0.0" : objective.Beta)}_{(objective.SequenceLevel ? "sequence" : "token")}");
+            json.Text("loss_type"), json.Number("epsilon_low"), json.Number("epsilon_high"), json.Number("beta"), json.Text("importance_sampling_level") == "sequence", _grpo.Size("max_completion_length_for_dr_grpo"));
+        var name = string.Create(CultureInfo.InvariantCulture, $"{objective.Loss}_high{objective.EpsilonHigh}_beta{(objective.Beta == 0 ? "0.0" : objective.Beta)}_{(objective.SequenceLevel ? "sequence" : "token")}");
         var (mask, old) = (Mask(), _reference.Read("old_logps"));
         var (logps, entropies) = ScoresOf(model);
         var normaliser = new GrpoNormaliser(mask.sum().item<float>(), mask.size(0));
@@ -126,21 +139,26 @@ internal sealed class GrpoParity
             Metric("r1sgg_clip_ratio", ReferenceClipRatio(logps.detach(), old, mask, objective)),
         };
         var gradients = model.Weights.Trained().Select(w => w.Value.grad!).ToList();
-        var norm = json.GetProperty("grad_norm").GetDouble();
-        items.Add(ParityItem.Of($"{name}/grad_norm", Math.Abs(FusedAdamW.Norm(gradients) / norm - 1), NormTolerance));
-        foreach (var summary in json.GetProperty("grad_sums").EnumerateObject())
+        items.Add(ParityItem.Of($"{name}/grad_norm", Math.Abs(FusedAdamW.Norm(gradients) / json.Number("grad_norm") - 1), NormTolerance * _looser));
+        var summaries = json.Object("grad_sums");
+        foreach (var weight in summaries.Keys)
         {
-            var gradient = model.Weights[summary.Name].grad!;
+            if (!model.Weights.Names.Contains(weight))
+                throw new LabException($"{json.File}: {summaries.Path}{weight} is no weight of the model.");
+            var gradient = model.Weights[weight].grad!;
             var largest = gradient.abs().max().item<float>();
-            items.Add(ParityItem.Of($"{name}/grad_sums/{summary.Name}", TrainingParity.SummaryError(gradient, summary.Value, GradientTolerance * largest), 1));
-            if (TrainingParity.Kept(_reference, $"grad/{name}/{summary.Name}", gradient, _known) is var (ours, wanted))
-                items.Add(ParityItem.Of($"grad/{name}/{summary.Name}", Compare.MaxAbs(ours, wanted) / wanted.abs().max().item<float>(), GradientTolerance));
+            items.Add(ParityItem.Of($"{name}/grad_sums/{weight}", TrainingParity.SummaryError(gradient, summaries.Object(weight), GradientTolerance * _looser * largest), 1));
+            if (TrainingParity.Kept(_reference, $"grad/{name}/{weight}", gradient, _known) is var (ours, wanted))
+                items.Add(ParityItem.Of($"grad/{name}/{weight}", Compare.MaxAbs(ours, wanted) / wanted.abs().max().item<float>(), GradientTolerance * _looser));
         }
+        if (_grpo.Has("gradient_parameters") && !summaries.Keys.ToHashSet().SetEquals(_grpo.Texts("gradient_parameters")))
+            throw json.Wrong("grad_sums", "the weights that gradient_parameters names");
+        json.AllCompared();
         foreach (var (_, weight) in model.Weights.Trained())
             weight.grad = null;
         return items;
 
-        ParityItem Metric(string key, double ours) => ParityItem.Of($"{name}/{key}", Math.Abs(ours - json.GetProperty(key).GetDouble()), LossTolerance);
+        ParityItem Metric(string key, double ours) => ParityItem.Of($"{name}/{key}", Math.Abs(ours - json.Number(key)), LossTolerance * _looser);
     }
 
     /// <summary>R1-SGG's own clip metric, which counts the places where the clip does not bind.</summary>
@@ -167,12 +185,12 @@ internal sealed class GrpoParity
     {
         var mask = _reference.Read("completion_mask");
         var completions = _reference.Read("completion_ids");
-        var images = GoldenBatch.Inputs(_folder, model, GoldenBatch.Names(_grpo.GetProperty("images")));
+        var images = GoldenBatch.Inputs(_folder, model, _images);
         var prompts = GoldenBatch.Rows(model, _reference.Read("prompt_ids"), _reference.Read("prompt_mask"), images);
         var rows = prompts.Select((p, b) => BatchRow.Of(
             new ProcessedPrompt { Ids = p.Ids, Images = p.Images, Text = "" }, completions[b][mask[b].to_type(ScalarType.Bool)].data<long>().Select(i => (int)i).ToArray())).ToList();
         using var batch = ModelBatch.Of(model, rows);
-        var scores = model.Score(batch, _grpo.GetProperty("temperature").GetDouble(), entropies: true);
+        var scores = model.Score(batch, _temperature, entropies: true);
         var places = mask.flatten().nonzero().squeeze(1);
         return (Spread(scores.LogProbs), Spread(scores.Entropies!));
 

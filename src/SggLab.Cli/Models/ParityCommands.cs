@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using SggLab.Contracts;
 using SggLab.Modeling;
 
 namespace SggLab.Cli.Models;
@@ -27,10 +28,18 @@ public static class ParityCommands
         var (items, failed) = (0, 0);
         foreach (var item in ParityFolder.Check(folder, GrpoParity.Of))
         {
+            if (item.Reason is { } reason)
+            {
+                // JSON lines hold what was compared.
+                (json ? Console.Error : Console.Out).WriteLine($"-   {item.Item}: not compared ({reason})");
+                continue;
+            }
             items++;
             failed += item.Ok ? 0 : 1;
             Console.WriteLine(json ? Json(item) : Line(item));
         }
+        if (items == 0)
+            throw new LabException($"{folder} holds nothing to compare.");
         if (!json)
             Console.WriteLine(failed == 0 ? $"{items} items, all ok" : $"{items} items, {failed} not ok");
         return failed == 0 ? 0 : 1;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using SggLab.Contracts;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,16 +13,20 @@ internal static class Bf16Parity
     private const double MaxTolerance = 1;
     private const double DifferentArgmax = 0.1; // The reference's own share is about 0.04.
 
-    public static IEnumerable<ParityItem> Check(string folder, JsonElement golden)
+    public static IEnumerable<ParityItem> Check(GoldenCases golden)
     {
         using var off = no_grad();
         using var scope = NewDisposeScope();
-        using var model = Qwen2VLModel.Load(folder, ScalarType.BFloat16);
-        using var reference = SafetensorsFile.Open(Path.Combine(folder, "bf16.safetensors"));
-        using var inputs = SafetensorsFile.Open(Path.Combine(folder, "forward_one_image.safetensors"));
-        using var batch = GoldenBatch.Of(model, inputs, "one_image", folder, golden);
+        using var model = Qwen2VLModel.Load(golden.Folder, ScalarType.BFloat16);
+        using var reference = SafetensorsFile.Open(Path.Combine(golden.Folder, "bf16.safetensors"));
+        var shape = reference.Entries.Values.First().Shape;
+        var one = golden.CaseOf("one_image", "bf16.safetensors", forward => forward.Entries.TryGetValue("input_ids", out var ids) && ids.Shape[0] == shape[0] && (!reference.Entries.TryGetValue("argmax", out var all) || all.Shape.SequenceEqual(ids.Shape)));
+        using var inputs = SafetensorsFile.Open(golden.ForwardFile(one.Name));
+        using var batch = GoldenBatch.Of(model, inputs, GoldenBatch.Images(model, golden, one));
         var logits = model.Logits(model.Hidden(batch)).to_type(ScalarType.Float32);
         var items = new List<ParityItem>();
+        var compared = new HashSet<string>(reference.Entries.Keys.Where(n => n == "argmax" || n.StartsWith("logits_last", StringComparison.Ordinal)), StringComparer.Ordinal);
+        reference.AllCompared(compared);
         foreach (var name in reference.Entries.Keys)
         {
             var wanted = reference.Read(name);
@@ -33,12 +35,10 @@ internal static class Bf16Parity
                 items.Add(ParityItem.Of("argmax, share that differs", Compare.Different(logits.argmax(2), wanted) / (double)wanted.numel(), DifferentArgmax));
                 continue;
             }
-            if (!name.StartsWith("logits_last", StringComparison.Ordinal))
-                throw new LabException($"{reference.Path} holds the tensor {name}, which parity does not know.");
             var last = logits.narrow(1, logits.size(1) - wanted.size(1), wanted.size(1));
             items.Add(ParityItem.Of($"{name}, mean", (last - wanted).abs().mean().item<float>(), MeanTolerance));
             items.Add(ParityItem.Of($"{name}, max", Compare.MaxAbs(last, wanted), MaxTolerance));
         }
-        return items.Select(i => i with { Item = $"{Path.GetFileName(folder)}/bf16.safetensors/{i.Item}" });
+        return items.Select(i => i with { Item = $"{golden.Name}/bf16.safetensors/{i.Item}" });
     }
 }

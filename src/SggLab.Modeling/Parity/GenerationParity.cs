@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SggLab.Contracts;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,28 +7,30 @@ namespace SggLab.Modeling;
 /// <summary>Compares decoding with generation.safetensors: ids of greedy runs, logits of their first steps, distributions of a draw.</summary>
 internal sealed class GenerationParity : IDisposable
 {
-    private const double OwnLogitTolerance = 2e-4;
     private const double ProbabilityTolerance = 1e-4;
 
     private readonly Qwen2VLModel _model;
-    private readonly string _folder;
+    private readonly GoldenCases _golden;
     private readonly IDecodeEngine _engine;
     private readonly SafetensorsFile _reference;
-    private readonly JsonDocument _settings;
+    private readonly ConfigObject _settings;
+    private readonly List<ProcessedImage> _images;
     private readonly List<ProcessedPrompt> _prompts;
     private readonly int _vocabulary;
     private readonly double _logitTolerance;
 
-    public GenerationParity(Qwen2VLModel model, string folder, JsonElement golden, IDecodeEngine engine)
+    public GenerationParity(Qwen2VLModel model, GoldenCases golden, IDecodeEngine engine)
     {
-        (_model, _folder, _engine, _vocabulary) = (model, folder, engine, model.Config.Text.VocabSize);
-        _logitTolerance = StatedTolerance.Of(golden, "logits", OwnLogitTolerance);
-        _reference = SafetensorsFile.Open(Path.Combine(folder, "generation.safetensors"));
-        _settings = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "generation.json")));
+        (_model, _golden, _engine, _vocabulary) = (model, golden, engine, model.Config.Text.VocabSize);
+        _logitTolerance = golden.Tolerance("logits", ForwardParity.OwnTolerance);
+        _reference = SafetensorsFile.Open(Path.Combine(golden.Folder, "generation.safetensors"));
+        _settings = GoldenFile.Read(Path.Combine(golden.Folder, "generation.json"));
         using var scope = NewDisposeScope();
         var mask = _reference.Read("prompt_attention_mask");
-        var images = GoldenBatch.Inputs(folder, model, GoldenBatch.Names(golden.GetProperty("cases").GetProperty("left_padded").GetProperty("images")));
-        var rows = GoldenBatch.Rows(model, _reference.Read("prompt_input_ids"), mask, images);
+        var ids = _reference.Read("prompt_input_ids");
+        var one = golden.CaseOf("left_padded", "generation.json", forward => forward.Entries.ContainsKey("input_ids") && Compare.Different(forward.Read("input_ids"), ids) == 0);
+        _images = GoldenBatch.Images(model, golden, one);
+        var rows = GoldenBatch.Rows(model, ids, mask, _images);
         _prompts = [.. rows.Select(r => new ProcessedPrompt { Ids = r.Ids, Images = r.Images, Text = "" })];
         engine.Refresh();
     }
@@ -39,30 +40,37 @@ internal sealed class GenerationParity : IDisposable
         using var off = no_grad();
         using var scope = NewDisposeScope();
         var items = new List<ParityItem>();
-        foreach (var run in _settings.RootElement.GetProperty("settings").EnumerateObject())
-            items.AddRange(Check(run.Name, run.Value));
-        var known = items.Select(i => i.Item).ToHashSet(StringComparer.Ordinal);
-        foreach (var name in _reference.Entries.Keys.Except(["image_grid_thw", "prompt_attention_mask", "prompt_input_ids"]))
-        {
-            if (!known.Contains(name))
-                throw new LabException($"{_reference.Path} holds the tensor {name}, which parity does not know.");
-        }
-        return items.Select(i => i with { Item = $"{Path.GetFileName(_folder)}/generation.safetensors/{i.Item}" });
+        var settings = _settings.Object("settings");
+        foreach (var run in settings.Keys)
+            items.AddRange(Check(run, settings.Object(run)));
+        _settings.AllCompared();
+        items.Add(ParityItem.NotCompared("use_cache, bos_token_id, smallest_top1_top2_gap of generation.json", "how ids were found and by which margin; the ids are compared"));
+        if (_reference.Entries.ContainsKey("image_grid_thw"))
+            items.Add(ParityItem.Exact("image_grid_thw", CaseParity.Grids(_images, _reference.Read("image_grid_thw"))));
+        _reference.AllCompared(new HashSet<string>(items.Select(i => i.Item).Concat(["prompt_attention_mask", "prompt_input_ids"]), StringComparer.Ordinal));
+        return items.Select(i => i with { Item = $"{_golden.Name}/generation.safetensors/{i.Item}" });
     }
 
-    private IEnumerable<ParityItem> Check(string run, JsonElement json)
+    private IEnumerable<ParityItem> Check(string run, ConfigObject json)
     {
+        json.Ignore("use_cache", "bos_token_id", "smallest_top1_top2_gap");
+        json.Only("num_beams", "1");
+        if (!_reference.Entries.Keys.Any(n => n.StartsWith(run + "/", StringComparison.Ordinal)))
+            throw new LabException($"{json.File}: {json.Path.TrimEnd('.')} has no tensors in {_reference.Path}, so nothing compares it.");
         var settings = new SamplingSettings
         {
-            MaxNewTokens = json.GetProperty("max_new_tokens").GetInt32(),
-            Greedy = !json.GetProperty("do_sample").GetBoolean(),
-            Temperature = Number(json, "temperature", 1),
-            TopK = (int)Number(json, "top_k", 0),
-            TopP = Number(json, "top_p", 1),
-            RepetitionPenalty = Number(json, "repetition_penalty", 1),
+            MaxNewTokens = json.Size("max_new_tokens"),
+            Greedy = !json.Flag("do_sample", false),
+            Temperature = json.Number("temperature", 1),
+            TopK = json.Int("top_k", 0),
+            TopP = json.Number("top_p", 1),
+            RepetitionPenalty = json.Number("repetition_penalty", 1),
         };
-        var eos = json.GetProperty("eos_token_id") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Select(e => e.GetInt32()).ToHashSet() : [json.GetProperty("eos_token_id").GetInt32()];
-        var outcome = Run(settings, eos, json.GetProperty("pad_token_id").GetInt32());
+        var kept = json.Has("kept") ? json.Ints("kept") : null;
+        var distinct = json.Has("distinct_tokens") ? json.Int("distinct_tokens") : (int?)null;
+        var outcome = Run(settings, [.. json.IntOrInts("eos_token_id")], json.Int("pad_token_id"));
+        json.Ignore("temperature", "top_k", "top_p", "repetition_penalty", "do_sample");
+        json.AllCompared();
         if (Has($"{run}/new_ids", out var ids))
             yield return ParityItem.Exact($"{run}/new_ids", DifferentIds(outcome, ids));
         if (Has($"{run}/logits_first_steps", out var logits))
@@ -70,7 +78,11 @@ internal sealed class GenerationParity : IDisposable
         if (Has($"{run}/scores_first_steps", out var scores))
             yield return ParityItem.Of($"{run}/scores_first_steps", Compare.MaxAbs(Stack(outcome.Scores, scores), scores), _logitTolerance);
         if (Has($"{run}/probabilities_step1", out var probabilities))
-            yield return ParityItem.Of($"{run}/probabilities_step1", Compare.MaxAbs(tensor(outcome.Probabilities, probabilities.shape), probabilities), ProbabilityTolerance);
+            yield return ParityItem.Of($"{run}/probabilities_step1", Compare.MaxAbs(tensor(outcome.Probabilities, [_prompts.Count, _vocabulary]), probabilities), ProbabilityTolerance * _golden.Looser());
+        if (kept is not null)
+            yield return ParityItem.Exact($"{run}/kept", kept.SequenceEqual(outcome.Probabilities.Chunk(_vocabulary).Select(row => row.Count(p => p > 0))));
+        if (distinct is { } tokens)
+            yield return ParityItem.Exact($"{run}/distinct_tokens", Math.Abs(tokens - outcome.Ids.SelectMany(r => r).Distinct().Count()));
     }
 
     /// <summary>The reference stops as soon as every row is finished; from there on ours must hold padding only.</summary>
@@ -87,8 +99,6 @@ internal sealed class GenerationParity : IDisposable
         tensor = found ? _reference.Read(name) : null!;
         return found;
     }
-
-    private static double Number(JsonElement json, string key, double otherwise) => json.TryGetProperty(key, out var value) ? value.GetDouble() : otherwise;
 
     private static Tensor Stack(List<float[]> steps, Tensor like) => tensor(steps.Take((int)like.size(0)).SelectMany(s => s).ToArray(), like.shape);
 
@@ -141,6 +151,5 @@ internal sealed class GenerationParity : IDisposable
     {
         _engine.Dispose();
         _reference.Dispose();
-        _settings.Dispose();
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SggLab.Contracts;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,16 +7,20 @@ namespace SggLab.Modeling;
 /// <summary>Builds our own batch from the ids and images of a golden case, ignoring the positions and grids it states.</summary>
 internal static class GoldenBatch
 {
-    public static ModelBatch Of(Qwen2VLModel model, SafetensorsFile reference, string name, string folder, JsonElement golden)
+    public static ModelBatch Of(Qwen2VLModel model, SafetensorsFile reference, IReadOnlyList<ProcessedImage> images)
     {
         using var scope = NewDisposeScope();
         var ids_BT = reference.Read("input_ids");
-        var mask_BT = reference.Entries.ContainsKey("attention_mask") ? reference.Read("attention_mask") : ones_like(ids_BT);
-        var images = name == "long_prompt" ? [LongPromptImage(folder, golden.GetProperty("long_prompt"))] : Inputs(folder, model, Names(golden.GetProperty("cases").GetProperty(name).GetProperty("images")));
-        return Of(model, ids_BT, mask_BT, images);
+        return Of(model, ids_BT, reference.Entries.ContainsKey("attention_mask") ? reference.Read("attention_mask") : ones_like(ids_BT), images);
     }
 
-    public static string[] Names(JsonElement list) => [.. list.EnumerateArray().Select(e => e.GetString()!)];
+    /// <summary>The images of a case: stored patches of the inputs, or a photo processed here.</summary>
+    public static List<ProcessedImage> Images(Qwen2VLModel model, GoldenCases golden, GoldenCase one) =>
+        one.Photo is { } photo ? [Process(golden.Folder, photo)] : Inputs(golden.Folder, model, one.Images);
+
+    /// <summary>The ids of each row without its padding.</summary>
+    public static List<int[]> RealIds(Tensor ids_BT, Tensor mask_BT) =>
+        [.. Enumerable.Range(0, (int)ids_BT.size(0)).Select(b => ids_BT[b][mask_BT[b].to_type(ScalarType.Bool)].data<long>().Select(i => (int)i).ToArray())];
 
     /// <param name="images">One after the other as the image tokens of all rows use them.</param>
     /// <param name="labels_BT">Scored tokens, or null.</param>
@@ -31,10 +34,10 @@ internal static class GoldenBatch
     {
         var rows = new List<BatchRow>();
         var used = 0;
-        for (var b = 0; b < ids_BT.size(0); b++)
+        var all = RealIds(ids_BT, mask_BT);
+        for (var b = 0; b < all.Count; b++)
         {
-            var real = mask_BT[b].to_type(ScalarType.Bool);
-            var ids = ids_BT[b][real].data<long>().Select(i => (int)i).ToArray();
+            var ids = all[b];
             var tokens = ids.Count(i => i == model.Config.ImageTokenId);
             var mine = new List<ProcessedImage>();
             while (tokens > 0 && used < images.Count)
@@ -42,7 +45,7 @@ internal static class GoldenBatch
                 tokens -= images[used].Grid.Tokens(model.Config.Vision.MergeSize);
                 mine.Add(images[used++]);
             }
-            var labels = labels_BT?[b][real].data<long>().Select(i => (int)i).ToArray();
+            var labels = labels_BT?[b][mask_BT[b].to_type(ScalarType.Bool)].data<long>().Select(i => (int)i).ToArray();
             rows.Add(new BatchRow { Ids = ids, Images = mine, Labels = labels });
         }
         return rows;
@@ -51,12 +54,16 @@ internal static class GoldenBatch
     /// <summary>The stored pixel values of the golden input images.</summary>
     public static List<ProcessedImage> Inputs(string folder, Qwen2VLModel model, IReadOnlyList<string> names)
     {
+        if (names.Count == 0)
+            return [];
         var path = Path.Combine(folder, "..", "inputs", $"pixels_patch{model.Config.Vision.PatchSize}.safetensors");
         using var scope = NewDisposeScope();
         using var file = SafetensorsFile.Open(path);
         var images = new Dictionary<string, ProcessedImage>(StringComparer.Ordinal);
         foreach (var name in names.Distinct(StringComparer.Ordinal))
         {
+            if (!file.Entries.ContainsKey(Path.GetFileNameWithoutExtension(name)))
+                throw new LabException($"{path} holds no patches of {name}, which a case of {folder} shows.");
             var grid = file.Read($"{Path.GetFileNameWithoutExtension(name)}_grid_thw").data<long>().ToArray();
             var pixels = file.Read(Path.GetFileNameWithoutExtension(name));
             images[name] = new ProcessedImage
@@ -71,11 +78,12 @@ internal static class GoldenBatch
         return [.. names.Select(n => images[n])];
     }
 
-    private static ProcessedImage LongPromptImage(string folder, JsonElement settings)
+    private static ProcessedImage Process(string folder, GoldenPhoto photo)
     {
-        var json = File.ReadAllBytes(Path.Combine(folder, "preprocessor_config.json"));
-        var processor = new ImageProcessor(ImageSettings.Parse(json, "preprocessor_config.json")).With(settings.GetProperty("min_pixels").GetInt64(), settings.GetProperty("max_pixels").GetInt64());
-        return processor.Process(RgbImage.Read(Path.Combine(folder, "..", settings.GetProperty("image_file").GetString()!)));
+        GoldenFile.Require(folder, "preprocessor_config.json", $"the case with the image {photo.File}");
+        var path = Path.Combine(folder, "preprocessor_config.json");
+        var processor = new ImageProcessor(ImageSettings.Parse(File.ReadAllBytes(path), path)).With(photo.MinPixels, photo.MaxPixels);
+        return processor.Process(RgbImage.Read(Path.Combine(folder, "..", photo.File)));
     }
 
     /// <summary>[B,T], 1 where a token stands and 0 at padding.</summary>

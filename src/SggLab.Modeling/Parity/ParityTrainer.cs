@@ -1,4 +1,3 @@
-using System.Text.Json;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,11 +9,15 @@ internal sealed class ParityTrainer : IDisposable
     private readonly Tensor[] _weights, _first, _second, _steps;
     private readonly double _rate, _beta1, _beta2, _eps, _decay, _clip;
 
-    public ParityTrainer(IEnumerable<KeyValuePair<string, Tensor>> weights, JsonElement settings)
-        : this(weights, settings.GetProperty("lr").GetDouble(), settings.GetProperty("betas")[0].GetDouble(), settings.GetProperty("betas")[1].GetDouble(),
-            settings.GetProperty("eps").GetDouble(), settings.GetProperty("weight_decay").GetDouble(), settings.GetProperty("clip_grad_norm").GetDouble())
+    public ParityTrainer(IEnumerable<KeyValuePair<string, Tensor>> weights, ConfigObject settings)
+        : this(weights, settings.Number("lr"), Betas(settings)[0], Betas(settings)[1], settings.Number("eps"), settings.Number("weight_decay"), settings.Number("clip_grad_norm"))
     {
+        settings.Only("name", "AdamW");
+        settings.Only("applied_to", "every parameter, also norms, biases and embeddings");
+        settings.AllCompared();
     }
+
+    private static double[] Betas(ConfigObject settings) => settings.Doubles("betas") is { Length: 2 } two ? two : throw settings.Wrong("betas", "two numbers");
 
     public ParityTrainer(IEnumerable<KeyValuePair<string, Tensor>> weights, double rate, double beta1, double beta2, double eps, double decay, double clip)
     {

@@ -1,12 +1,12 @@
-using System.Text.Json;
+using System.Globalization;
 using SggLab.Contracts;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SggLab.Modeling;
 
-/// <summary>Repeats the training runs of training.json: five AdamW steps, whole and in micro-batches, with every gradient and weight compared.</summary>
-internal sealed class TrainingParity(string folder, JsonElement golden)
+/// <summary>Repeats the training runs of training.json: some AdamW steps, whole and in micro-batches, with every gradient and weight compared.</summary>
+internal sealed class TrainingParity(GoldenCases golden)
 {
     private const double LossTolerance = 2e-5;
     private const double NormTolerance = 1e-4; // relative, of the first step
@@ -16,100 +16,131 @@ internal sealed class TrainingParity(string folder, JsonElement golden)
     private const double WeightTolerance = 1e-5; // for 99.9 % of the elements
     private const double FarShare = 1e-3;
     private const double WorstWeightTolerance = 1e-3;
+    private const string Summaries = "param_summary_after_";
+
+    private readonly double _looser = golden.Looser();
 
     public IEnumerable<ParityItem> Check()
     {
         using var scope = NewDisposeScope();
-        using var reference = SafetensorsFile.Open(Path.Combine(folder, "training.safetensors"));
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "training.json")));
-        var root = document.RootElement;
+        using var reference = SafetensorsFile.Open(Path.Combine(golden.Folder, "training.safetensors"));
+        var root = GoldenFile.Read(Path.Combine(golden.Folder, "training.json"));
         var items = new List<ParityItem>();
-        var known = new HashSet<string>(["labels_assistant", "labels_r1sgg"], StringComparer.Ordinal);
-        foreach (var run in root.EnumerateObject().Where(p => p.Name.StartsWith("labels_", StringComparison.Ordinal)))
-            items.AddRange(Run(run.Name, run.Value, root.GetProperty("optimizer"), reference, known));
-        foreach (var name in reference.Entries.Keys.Where(n => !known.Contains(n)))
-            throw new LabException($"{reference.Path} holds the tensor {name}, which parity does not know.");
-        return items.Select(i => i with { Item = $"{Path.GetFileName(folder)}/training/{i.Item}" });
+        foreach (var key in root.Keys.ToList())
+        {
+            if (key.StartsWith("spread_against_", StringComparison.Ordinal))
+                items.AddRange(root.NotCompared("training.json", (key, "the reference against itself")));
+            else if (key == "mean_of_micro_batch_means_not_the_target")
+                items.AddRange(root.NotCompared("training.json", (key, "the loss of a wrong normalisation, kept to tell it from the right one")));
+        }
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var run in root.Keys.Where(k => k.Contains('/', StringComparison.Ordinal) && !k.StartsWith("spread_against_", StringComparison.Ordinal)))
+            items.AddRange(Run(run, root.Object(run), root.Object("optimizer"), reference, known));
+        root.Object("optimizer");
+        root.AllCompared();
+        reference.AllCompared(known);
+        return items.Select(i => i with { Item = $"{golden.Name}/training/{i.Item}" });
     }
 
-    private List<ParityItem> Run(string name, JsonElement expected, JsonElement optimizer, SafetensorsFile reference, HashSet<string> known)
+    private List<ParityItem> Run(string name, ConfigObject expected, ConfigObject optimizer, SafetensorsFile reference, HashSet<string> known)
     {
-        using var model = Qwen2VLModel.Load(folder);
+        var (labels, way) = (name[..name.IndexOf('/', StringComparison.Ordinal)], name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..]);
+        if (way != "full_batch" && !way.EndsWith("_micro_batches", StringComparison.Ordinal))
+            throw new LabException($"{expected.File}: the run {name} is neither LABELS/full_batch nor LABELS/two_micro_batches (a row each), so nothing compares it.");
+        known.Add(labels);
+        using var model = Qwen2VLModel.Load(golden.Folder);
         model.Weights.Train(_ => true);
-        var trainer = new ParityTrainer(model.Weights.Trained(), optimizer);
-        var batches = Batches(model, reference.Read(name[..name.IndexOf('/', StringComparison.Ordinal)]), inParts: name.EndsWith("two_micro_batches", StringComparison.Ordinal));
+        using var trainer = new ParityTrainer(model.Weights.Trained(), optimizer);
+        var batches = Batches(model, reference.Read(labels), inParts: way != "full_batch");
         var items = new List<ParityItem>();
-        for (var step = 0; step < expected.GetProperty("loss").GetArrayLength(); step++)
+        var (losses, norms) = (expected.Doubles("loss"), expected.Doubles("grad_norm"));
+        if (norms.Length != losses.Length)
+            throw expected.Wrong("grad_norm", $"as many numbers as loss has ({losses.Length})");
+        var parts = expected.Has("micro_losses") ? expected.Value("micro_losses", "a list of lists of numbers", e => e.EnumerateArray().Select(step => step.EnumerateArray().Select(x => x.GetDouble()).ToArray()).ToArray()) : null;
+        for (var step = 0; step < losses.Length; step++)
         {
             using var scope = NewDisposeScope();
-            var loss = Backward(model, batches);
+            var ours = Backward(model, batches);
             if (step == 0)
                 items.AddRange(Gradients(name, model, expected, reference, known));
             var norm = trainer.Step();
-            items.Add(ParityItem.Of($"{name}/loss[{step}]", Math.Abs(loss - expected.GetProperty("loss")[step].GetDouble()), LossTolerance));
-            var wanted = expected.GetProperty("grad_norm")[step].GetDouble();
-            items.Add(ParityItem.Of($"{name}/grad_norm[{step}]", Math.Abs(norm - wanted) / wanted, step == 0 ? NormTolerance : LaterNormTolerance));
+            items.Add(ParityItem.Of($"{name}/loss[{step}]", Math.Abs(ours.Sum() - losses[step]), LossTolerance * _looser));
+            items.Add(ParityItem.Of($"{name}/grad_norm[{step}]", Math.Abs(norm - norms[step]) / norms[step], (step == 0 ? NormTolerance : LaterNormTolerance) * _looser));
+            if (parts is not null)
+                items.Add(ParityItem.Of($"{name}/micro_losses[{step}]", step < parts.Length && parts[step].Length == ours.Count ? parts[step].Zip(ours, (a, b) => Math.Abs(a - b)).Max() : double.PositiveInfinity, LossTolerance * _looser));
         }
-        items.AddRange(Weights(name, model, expected, reference, known));
+        if (expected.Has("token_count"))
+            items.Add(ParityItem.Exact($"{name}/token_count", Math.Abs(expected.Long("token_count") - batches.Sum(b => b.ScoredCounts.Sum()))));
+        items.AddRange(Weights(name, model, expected, losses.Length, reference, known));
+        expected.AllCompared();
         foreach (var batch in batches)
             batch.Dispose();
-        trainer.Dispose();
         return items;
     }
 
     private List<ModelBatch> Batches(Qwen2VLModel model, Tensor labels_BT, bool inParts)
     {
         using var scope = NewDisposeScope();
-        using var inputs = SafetensorsFile.Open(Path.Combine(folder, "forward_right_padded.safetensors"));
-        var images = GoldenBatch.Inputs(folder, model, GoldenBatch.Names(golden.GetProperty("cases").GetProperty("right_padded").GetProperty("images")));
-        var rows = GoldenBatch.Rows(model, inputs.Read("input_ids"), inputs.Read("attention_mask"), images, labels_BT);
+        var one = golden.CaseOf("right_padded", "training.json", forward => forward.Entries.TryGetValue("input_ids", out var ids) && ids.Shape.SequenceEqual(labels_BT.shape));
+        using var inputs = SafetensorsFile.Open(golden.ForwardFile(one.Name));
+        var ids_BT = inputs.Read("input_ids");
+        var mask_BT = inputs.Entries.ContainsKey("attention_mask") ? inputs.Read("attention_mask") : ones_like(ids_BT);
+        var rows = GoldenBatch.Rows(model, ids_BT, mask_BT, GoldenBatch.Images(model, golden, one), labels_BT);
         return inParts ? [.. rows.Select(r => ModelBatch.Of(model, [r]))] : [ModelBatch.Of(model, rows)];
     }
 
-    private static double Backward(Qwen2VLModel model, List<ModelBatch> batches)
+    /// <returns>The part of each batch in the loss.</returns>
+    private static List<double> Backward(Qwen2VLModel model, List<ModelBatch> batches)
     {
         var tokens = batches.Sum(b => b.ScoredCounts.Sum());
-        double total = 0;
+        var losses = new List<double>();
         foreach (var batch in batches)
         {
             using var scope = NewDisposeScope();
             var loss = model.Score(batch).LogProbs.sum().Times(-1.0 / tokens);
             loss.backward();
-            total += loss.item<float>();
+            losses.Add(loss.item<float>());
         }
-        return total;
+        return losses;
     }
 
-    private static IEnumerable<ParityItem> Gradients(string run, Qwen2VLModel model, JsonElement expected, SafetensorsFile reference, HashSet<string> known)
+    private IEnumerable<ParityItem> Gradients(string run, Qwen2VLModel model, ConfigObject expected, SafetensorsFile reference, HashSet<string> known)
     {
-        foreach (var summary in expected.GetProperty("grad_summary_step1").EnumerateObject())
+        var summaries = expected.Object("grad_summary_step1");
+        foreach (var name in summaries.Keys)
         {
-            var gradient = model.Weights[summary.Name].grad!;
+            var gradient = Weight(model, name, summaries).grad!;
             var largest = gradient.abs().max().item<float>();
-            yield return ParityItem.Of($"{run}/grad_summary_step1/{summary.Name}", SummaryError(gradient, summary.Value, GradientTolerance * largest), 1);
-            if (Kept(reference, $"{run}/grad_step1/{summary.Name}", gradient, known) is var (ours, wanted))
-                yield return ParityItem.Of($"{run}/grad_step1/{summary.Name}", Compare.MaxAbs(ours, wanted) / Math.Max(wanted.abs().max().item<float>(), 1e-30), GradientTolerance);
+            yield return ParityItem.Of($"{run}/grad_summary_step1/{name}", SummaryError(gradient, summaries.Object(name), GradientTolerance * _looser * largest), 1);
+            if (Kept(reference, $"{run}/grad_step1/{name}", gradient, known) is var (ours, wanted))
+                yield return ParityItem.Of($"{run}/grad_step1/{name}", Compare.MaxAbs(ours, wanted) / Math.Max(wanted.abs().max().item<float>(), 1e-30), GradientTolerance * _looser);
         }
     }
 
-    private static IEnumerable<ParityItem> Weights(string run, Qwen2VLModel model, JsonElement expected, SafetensorsFile reference, HashSet<string> known)
+    private IEnumerable<ParityItem> Weights(string run, Qwen2VLModel model, ConfigObject expected, int steps, SafetensorsFile reference, HashSet<string> known)
     {
+        var key = Summaries + steps.ToString(CultureInfo.InvariantCulture);
+        var tensors = $"param_after_{steps}";
+        var summaries = expected.Object(key);
         var (elements, far) = (0L, 0L);
-        foreach (var summary in expected.GetProperty("param_summary_after_5").EnumerateObject())
+        foreach (var name in summaries.Keys)
         {
-            var weight = model.Weights[summary.Name].detach();
-            yield return ParityItem.Of($"{run}/param_summary_after_5/{summary.Name}", SummaryError(weight, summary.Value, WeightTolerance), 1);
-            if (Kept(reference, $"{run}/param_after_5/{summary.Name}", weight, known) is var (ours, wanted))
+            var weight = Weight(model, name, summaries).detach();
+            yield return ParityItem.Of($"{run}/{key}/{name}", SummaryError(weight, summaries.Object(name), WeightTolerance * _looser), 1);
+            if (Kept(reference, $"{run}/{tensors}/{name}", weight, known) is var (ours, wanted))
             {
                 var error = (ours - wanted).abs();
                 elements += error.numel();
                 far += error.Above(WeightTolerance).sum().item<long>();
-                yield return ParityItem.Of($"{run}/param_after_5/{summary.Name}", error.max().item<float>(), WorstWeightTolerance);
+                yield return ParityItem.Of($"{run}/{tensors}/{name}", error.max().item<float>(), WorstWeightTolerance * _looser);
             }
         }
         if (elements > 0)
-            yield return ParityItem.Of($"{run}/param_after_5, share of elements off by more than {WeightTolerance:g1}", (double)far / elements, FarShare);
+            yield return ParityItem.Of($"{run}/{tensors}, share of elements off by more than {WeightTolerance:g1}", (double)far / elements, FarShare * _looser);
     }
+
+    private static Tensor Weight(Qwen2VLModel model, string name, ConfigObject named) =>
+        model.Weights.Names.Contains(name) ? model.Weights[name] : throw new LabException($"{named.File}: {named.Path}{name} is no weight of the model.");
 
     /// <summary>The part of a tensor that the reference kept: all, or some rows (every n/24-th; of patch_embed the first two, flattened).</summary>
     internal static (Tensor Ours, Tensor Wanted)? Kept(SafetensorsFile reference, string name, Tensor ours, HashSet<string> known)
@@ -132,18 +163,20 @@ internal sealed class TrainingParity(string folder, JsonElement golden)
     /// How far the sums of a tensor, of its magnitudes and of its squares are off, in units of what an error of this size
     /// in each element could do to them if signs were random (three deviations), and of the f32 rounding of the sums.
     /// </summary>
-    internal static double SummaryError(Tensor tensor, JsonElement expected, double elementError)
+    internal static double SummaryError(Tensor tensor, ConfigObject expected, double elementError)
     {
         using var scope = NewDisposeScope();
-        if (!tensor.shape.SequenceEqual(expected.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64())))
+        var (shape, sum, absolute, square) = (expected.Longs("shape"), expected.Number("sum"), expected.Number("abs_sum"), expected.Number("sq_sum"));
+        expected.AllCompared();
+        if (!tensor.shape.SequenceEqual(shape))
             return double.PositiveInfinity;
         var exact = tensor.to_type(ScalarType.Float64);
         var magnitudes = exact.abs().sum().item<double>();
         var squares = (exact * exact).sum().item<double>();
         var spread = 3 * Math.Sqrt(tensor.numel()) * elementError + 1e-7 * magnitudes + 1e-12;
-        var sums = Math.Abs(exact.sum().item<double>() - expected.GetProperty("sum").GetDouble()) / spread;
-        var sizes = Math.Abs(magnitudes - expected.GetProperty("abs_sum").GetDouble()) / spread;
-        var energies = Math.Abs(squares - expected.GetProperty("sq_sum").GetDouble()) / (2 * Math.Sqrt(squares) * 3 * elementError + 1e-7 * squares + 1e-15);
+        var sums = Math.Abs(exact.sum().item<double>() - sum) / spread;
+        var sizes = Math.Abs(magnitudes - absolute) / spread;
+        var energies = Math.Abs(squares - square) / (2 * Math.Sqrt(squares) * 3 * elementError + 1e-7 * squares + 1e-15);
         return Math.Max(sums, Math.Max(sizes, energies));
     }
 }

@@ -13,6 +13,14 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
             ? new ConfigObject(document.RootElement, file, "")
             : throw new LabException($"{file} holds a JSON {document.RootElement.ValueKind}; an object was wanted.");
 
+    /// <summary>The file, and the line where it is one of several.</summary>
+    public string File => file;
+
+    /// <summary>The object's own path in its file, ending in a point; empty at the root.</summary>
+    public string Path => path;
+
+    public IEnumerable<string> Keys => element.EnumerateObject().Select(p => p.Name);
+
     public bool Has(string key) => element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
 
     public bool IsText(string key) => element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String;
@@ -39,6 +47,21 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
     public string Text(string key) => Get(key, e => e.GetString()!, "a string");
 
     public string Text(string key, string otherwise) => Has(key) ? Text(key) : Absent(key, otherwise);
+
+    public long Long(string key) => Get(key, e => e.GetInt64(), "a whole number");
+
+    public double[] Doubles(string key) => Get(key, e => e.EnumerateArray().Select(n => n.GetDouble()).ToArray(), "a list of numbers");
+
+    public long[] Longs(string key) => Get(key, e => e.EnumerateArray().Select(n => n.GetInt64()).ToArray(), "a list of whole numbers");
+
+    /// <summary>A value read by the caller, whose failure to make sense of it is a failure of the key.</summary>
+    public T Value<T>(string key, string wanted, Func<JsonElement, T> read) => Get(key, read, wanted);
+
+    public bool IsList(string key) => element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Array;
+
+    /// <summary>A list of objects, each to be read as strictly as this one.</summary>
+    public ConfigObject[] Objects(string key) => Get(key, e => e.EnumerateArray().Select((item, n) => item.ValueKind == JsonValueKind.Object
+        ? new ConfigObject(item, file, $"{path}{key}[{n}].") : throw new InvalidOperationException()).ToArray(), "a list of objects");
 
     public int[] Ints(string key) => Get(key, e => e.EnumerateArray().Select(n => n.GetInt32()).ToArray(), "a list of whole numbers");
 
@@ -91,12 +114,13 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
     }
 
     /// <summary>Fails if a key was neither read nor ignored.</summary>
-    public void Done()
+    /// <param name="consequence">What passing over it would mean.</param>
+    public void Done(string consequence = "so the model might compute something else than it asks for. Remove the key if it means nothing.")
     {
         foreach (var property in element.EnumerateObject())
         {
             if (!_seen.Contains(property.Name))
-                throw new LabException($"{file}: the key {path}{property.Name} (= {Short(property.Value)}) is unknown, so the model might compute something else than it asks for. Remove the key if it means nothing.");
+                throw new LabException($"{file}: the key {path}{property.Name} (= {Short(property.Value)}) is unknown, {consequence}");
         }
     }
 
@@ -115,7 +139,7 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
         {
             return read(value);
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        catch (Exception e) when (e is InvalidOperationException or FormatException or IndexOutOfRangeException or KeyNotFoundException)
         {
             throw Wrong(key, wanted);
         }

@@ -24,12 +24,15 @@ internal sealed class FolderWeights : IDisposable
         try
         {
             var index = Path.Combine(folder, Index);
+            if (File.Exists(index) && File.Exists(Path.Combine(folder, Single)))
+                throw new LabException($"{folder} holds both {Single} and {Index}: which are the weights? Remove one.");
             if (File.Exists(index))
                 weights.OpenShards(index);
             else if (File.Exists(Path.Combine(folder, Single)))
                 weights.OpenFile(Single, null);
             else
                 throw new LabException($"{folder} holds neither {Single} nor {Index}: there are no weights to load.");
+            weights.RefuseStrays();
             return weights;
         }
         catch
@@ -37,6 +40,13 @@ internal sealed class FolderWeights : IDisposable
             weights.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A shard that nothing names belongs to another download, or the index does.</summary>
+    private void RefuseStrays()
+    {
+        foreach (var stray in Directory.EnumerateFiles(_folder, "model*.safetensors").Where(f => _files.All(o => Path.GetFileName(o.Path) != Path.GetFileName(f))).Order(StringComparer.Ordinal))
+            throw new LabException($"{stray} is not one of the folder's weights ({string.Join(", ", _files.Select(f => Path.GetFileName(f.Path)))}). Remove it, or the files that it does not belong to.");
     }
 
     private void OpenShards(string index)
@@ -71,6 +81,9 @@ internal sealed class FolderWeights : IDisposable
                 throw new LabException($"{file.Path} holds no tensor {tensor}, which {Index} says it does.");
             _byName[tensor] = file;
         }
+        var unnamed = file.Entries.Keys.FirstOrDefault(t => !_byName.TryGetValue(t, out var holder) || holder != file);
+        if (unnamed is not null)
+            throw new LabException($"{file.Path} holds the tensor {unnamed}, which {Index} does not say it does.");
     }
 
     /// <summary>A weight as the files have it.</summary>

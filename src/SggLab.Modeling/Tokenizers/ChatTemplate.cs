@@ -20,12 +20,14 @@ public sealed class ChatTemplate
     {
         foreach (var (file, template) in Candidates(folder))
         {
-            if (template.ReplaceLineEndings("\n").Trim() != Published.Trim())
+            if (!IsPublished(template))
                 throw new LabException($"{Path.Combine(folder.Path, file)} holds a chat template other than that of Qwen2-VL and Qwen2.5-VL, which is the one supported.");
             return new ChatTemplate();
         }
         throw new LabException($"{folder.Path} has no chat template (chat_template.json, chat_template.jinja, or chat_template in tokenizer_config.json).");
     }
+
+    internal static bool IsPublished(string template) => template.ReplaceLineEndings("\n").Trim() == Published.Trim();
 
     private static IEnumerable<(string File, string Template)> Candidates(ModelFolder folder)
     {

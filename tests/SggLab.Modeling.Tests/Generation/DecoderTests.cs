@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SggLab.Contracts;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,12 +18,11 @@ public sealed class DecoderTests : IDisposable
     public void Greedy_runs_and_distributions_equal_those_of_the_reference(string name, bool byLibtorch)
     {
         using var model = Qwen2VLModel.Load(Golden.Model(name));
-        using var golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Golden.Model(name), "golden.json")));
-        using var parity = new GenerationParity(model, Golden.Model(name), golden.RootElement, byLibtorch ? new TorchDecodeEngine(model) : new CpuDecodeEngine(model));
+        using var parity = new GenerationParity(model, GoldenCases.Read(Golden.Model(name)), byLibtorch ? new TorchDecodeEngine(model) : new CpuDecodeEngine(model));
 
         var items = parity.Check().ToList();
 
-        items.Count.ShouldBe(9);
+        items.Count(i => i.Reason is null).ShouldBeGreaterThanOrEqualTo(16);
         items.Where(i => !i.Ok).Select(i => $"{i.Item}: {i.MaxAbsError:g3} > {i.Tolerance:g3}").ShouldBeEmpty();
     }
 
