@@ -89,13 +89,14 @@ public sealed class ParquetDataset : ISceneGraphDataset
     /// Reads rows to find damage before work begins: all that are wanted where the files fit <see cref="KeptBytes"/> together, else the first and the last row of each file.
     /// </summary>
     /// <param name="rows">How many of the first rows are wanted; null = all.</param>
+    /// <param name="look">Given each row that was read.</param>
     /// <exception cref="DatasetException">The first row that cannot be read.</exception>
-    public void Probe(int? rows = null)
+    public void Probe(int? rows = null, Action<SceneGraphExample>? look = null)
     {
         var wanted = Math.Min(rows ?? Count, Count);
         if (_files.Sum(file => file.File.Length) <= KeptBytes)
         {
-            foreach (var _ in this.Take(wanted)) { }
+            foreach (var example in this.Take(wanted)) look?.Invoke(example);
             return;
         }
         foreach (var (file, columns, _, firstRow) in _files.Where(file => file.File.Metadata.Rows > 0 && file.FirstRow < wanted))
@@ -104,7 +105,8 @@ public sealed class ParquetDataset : ISceneGraphDataset
             foreach (var row in new[] { 0, Math.Min(file.Metadata.Rows, wanted - firstRow) - 1 })
             {
                 reader.Seek(row);
-                Checked(reader);
+                var example = Checked(reader);
+                look?.Invoke(example);
             }
         }
     }

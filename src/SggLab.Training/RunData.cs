@@ -1,5 +1,7 @@
+using SggLab.Contracts;
 using SggLab.Contracts.Specs;
 using SggLab.Datasets;
+using SggLab.Training.Evaluations;
 
 namespace SggLab.Training;
 
@@ -28,7 +30,8 @@ public static class RunData
     }
 
     /// <param name="Rows">How many are used; null = all.</param>
-    private sealed record Wanted(string Field, string Path, string? Split = null, int? Rows = null);
+    /// <param name="Vocabulary">Whose names the figures of the split are counted over; null where there are none.</param>
+    private sealed record Wanted(string Field, string Path, string? Split = null, int? Rows = null, string? Vocabulary = null);
 
     private static IEnumerable<Wanted> Of(RunSpec spec)
     {
@@ -37,9 +40,9 @@ public static class RunData
         if (spec.Method != RunMethod.Evaluate && spec.Data.Train is { Length: > 0 } train)
             yield return new("data.train", train);
         if (spec is { Method: not RunMethod.Evaluate, Evaluation.EverySteps: not null, Data.Validation: { Length: > 0 } validation })
-            yield return new("data.validation", validation, Rows: spec.Evaluation.Slice);
+            yield return new("data.validation", validation, Rows: spec.Evaluation.Slice, Vocabulary: spec.Data.Vocabulary);
         if (spec.Data.Test is { Length: > 0 } test)
-            yield return new("data.test", test, spec.Data.TestSplit, spec.Evaluation.Limit);
+            yield return new("data.test", test, spec.Data.TestSplit, spec.Evaluation.Limit, spec.Data.Vocabulary);
     }
 
     private static SpecProblem? Read(Wanted wanted)
@@ -54,10 +57,11 @@ public static class RunData
             var chosen = HubFolder.Find(wanted.Path, wanted.Split);
             field = wanted.Field;
             using var data = ParquetDataset.Open(chosen);
-            data.Probe(wanted.Rows);
+            var vocabulary = wanted.Vocabulary is { } name ? SplitEvaluation.VocabularyOf(name) : null;
+            data.Probe(wanted.Rows, vocabulary is null ? null : example => SplitEvaluation.CheckNames(example, vocabulary));
             return data.Count > 0 ? null : new SpecProblem(field, $"{wanted.Path} has no row; give data that hold some.");
         }
-        catch (DatasetException e)
+        catch (LabException e)
         {
             return new SpecProblem(field, e.Message.EndsWith('.') ? e.Message : e.Message + ".");
         }

@@ -45,9 +45,18 @@ public sealed class RunDataTests : IDisposable
     }
 
     [Fact]
+    public void Names_of_another_vocabulary_are_found_before_a_model_is_trained()
+    {
+        var spec = Sft with { Data = Sft.Data with { Vocabulary = "psg" } };
+
+        RefusedAtOnce(spec).ShouldSatisfyAllConditions(said => said.ShouldContain($"data.test: {_runs["test"]}"), said => said.ShouldContain("row 0"),
+            said => said.ShouldContain("wanted one of the 133 categories of psg"), said => said.ShouldContain("name the vocabulary that it uses"));
+    }
+
+    [Fact]
     public void Rows_that_are_not_evaluated_need_not_be_whole()
     {
-        var spec = Sft with { Data = Sft.Data with { Test = Golden.Folder("datasets", "corrupt", "relation_to_missing_object.parquet") } };
+        var spec = Sft with { Data = Sft.Data with { Test = Golden.Folder("datasets", "corrupt", "relation_to_missing_object.parquet"), Vocabulary = "vg150" } };
         var row = int.Parse(Regex.Match(RunData.Check(spec).ShouldHaveSingleItem().Message, @"row (\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
 
         row.ShouldBeGreaterThan(0);

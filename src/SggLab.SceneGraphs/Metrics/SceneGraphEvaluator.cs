@@ -32,6 +32,10 @@ public static class SceneGraphEvaluator
         };
     }
 
+    /// <summary>What <see cref="Evaluate"/> would refuse of an image, before there is any prediction.</summary>
+    /// <exception cref="LabException">A name outside the vocabulary, or a relation to an object that is not listed.</exception>
+    public static void Check(Vocabulary vocabulary, GroundTruthImage image) => TrueGraph.Make(image, vocabulary, 0);
+
     private static FailureFigures FailureOf(List<EvaluatedImage> images)
     {
         var kinds = new SortedDictionary<string, int>(StringComparer.Ordinal);

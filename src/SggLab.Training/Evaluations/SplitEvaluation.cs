@@ -52,6 +52,10 @@ internal sealed class SplitEvaluation(ExamplePrompts prompts, ICompletionSource 
     public static Vocabulary VocabularyOf(string name) =>
         name == "synthetic" ? Vocabulary.Of(name, SceneVocabulary.Objects, SceneVocabulary.Predicates) : KnownVocabularies.Find(name);
 
+    /// <exception cref="LabException">An example names what the vocabulary does not hold, so that no figure could be counted over it.</exception>
+    public static void CheckNames(SceneGraphExample example, Vocabulary vocabulary) =>
+        SceneGraphEvaluator.Check(vocabulary, Truth(example) with { Source = $"{example.Origin.File}, row {example.Origin.Row}" });
+
     private static GroundTruthImage Truth(SceneGraphExample example) =>
         new(example.ImageId, example.Width, example.Height, new SceneGraph(example.Objects, example.Relationships));
 }
