@@ -28,7 +28,7 @@ public static class CommandLine
         var parsed = root.Parse(args);
         var command = parsed.CommandResult.Command;
         var asked = parsed.Action is HelpAction or HelpWithExamples;
-        if (!asked && (WrongWord.Explain(parsed) ?? (parsed.Errors is [var error, ..] ? error.Message : null)) is { } problem)
+        if (!asked && (WrongWord.Explain(parsed) ?? (parsed.Errors is [var error, ..] ? WrongType.InWords(error.Message) : null)) is { } problem)
             return WrongUse(parsed, problem);
         var lab = command as LabCommand;
         try

@@ -48,6 +48,7 @@ public static class HubWriter
     /// <exception cref="DatasetException">It holds a data set, or a README.md.</exception>
     public static void MustBeFree(string folder)
     {
+        if (File.Exists(folder)) throw new DatasetException(folder, null, null, "is a file; give the path of a folder");
         if (!Directory.Exists(folder)) return;
         var readme = Path.Combine(folder, "README.md");
         var taken = HubFolder.ParquetFilesOf(folder).Order(StringComparer.Ordinal).FirstOrDefault() ?? (File.Exists(readme) ? readme : null);

@@ -16,6 +16,8 @@ internal static class ConvertData
         var output = new Option<string>("--out") { Description = "The folder to write: itself a hub folder where there is one split, else one folder a split below it.", Required = true };
         var force = new Option<bool>("--force") { Description = "Replace a data set that the folder holds (never the one that is read)." };
         var shards = new Option<int>("--shards") { Description = "Number of parquet files a split.", DefaultValueFactory = _ => 1 };
+        output.MustNameAFolder();
+        shards.MustBeWithin(1, 99_999);
         var boxes = new Option<string>("--boxes") { Description = "nearest (whole pixels) or exact.", DefaultValueFactory = _ => "nearest" };
         boxes.AcceptOnlyFromAmong("nearest", "exact");
         var divide = new Option<string?>("--divide") { Description = "Cut the split into parts by these shares, such as train=0.8,validation=0.1,test=0.1: a folder each, chosen by image id and seed alone." };
@@ -35,7 +37,6 @@ internal static class ConvertData
         foreach (var option in new Option[] { output, force, shards, boxes, divide, seed, prompts, json }) command.Add(option);
         command.SetAction(parsed =>
         {
-            if (parsed.GetValue(shards) is < 1 or > 99_999) throw new LabException($"--shards is {parsed.GetValue(shards)}; expected 1 to 99999.");
             if (parsed.GetValue(divide) is null && parsed.GetValue(seed) is not null) throw new LabException("--seed is of use with --divide only; give the shares too, such as --divide train=0.9,validation=0.1.");
             var location = DatasetLocation.Of(source.Path(parsed));
             var splits = source.Splits(parsed, location);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SggLab.Contracts;
 using SggLab.Datasets;
 using SggLab.Datasets.Psg;
 using SggLab.Datasets.VisualGenome;
@@ -31,10 +32,7 @@ internal sealed class DataSourceOptions
     private readonly Option<bool> _allRelations = new("--all-relations") { Description = "Of psg.json keep every relation; without it train draws one predicate a pair and test drops equal triplets, as the reference does." };
     private readonly Option<bool> _things = new("--things-only") { Description = "Of psg.json keep things, no stuff." };
 
-    public DataSourceOptions() => _validation.Validators.Add(r =>
-    {
-        if (r.GetValueOrDefault<int>() < 0) r.AddError("--validation-images wants a number from 0.");
-    });
+    public DataSourceOptions() => _validation.MustBeWithin(0);
 
     public void AddTo(Command command)
     {
@@ -44,7 +42,16 @@ internal sealed class DataSourceOptions
 
     public string Path(ParseResult parsed) => parsed.GetValue(_path)!;
 
-    public DatasetOptions Reading(ParseResult parsed) => new(
+    /// <exception cref="LabException">A file or folder that was named is not there: the command is wrong then, not the data set.</exception>
+    public DatasetOptions Reading(ParseResult parsed)
+    {
+        foreach (var option in new[] { _dictionary, _imageData })
+            if (parsed.GetValue(option) is { } file && !File.Exists(file)) throw new LabException($"{option.Name} names {file}, which is no file; give the path of one.");
+        if (parsed.GetValue(_images) is { } folder && !Directory.Exists(folder)) throw new LabException($"{_images.Name} names {folder}, which is no folder; give the path of one.");
+        return Chosen(parsed);
+    }
+
+    private DatasetOptions Chosen(ParseResult parsed) => new(
         new VgOptions
         {
             Dictionary = parsed.GetValue(_dictionary),

@@ -14,10 +14,7 @@ internal static class DataExamples
         var family = new Option<string?>("--family") { Description = "qwen2_vl or qwen2_5_vl: adds box_scale of that family; both families' scales are printed anyway." };
         family.AcceptOnlyFromAmong("qwen2_vl", "qwen2_5_vl");
         var limit = new Option<int?>("--limit") { Description = "Rows to print." };
-        limit.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int?>() < 0) r.AddError("--limit wants a number from 0.");
-        });
+        limit.MustBeWithin(0);
         var vocabulary = new Option<string>("--vocabulary") { Description = "Whose prompts: vg150, psg, data (the data set's own columns), or auto by columns and name.", DefaultValueFactory = _ => "auto" };
         vocabulary.AcceptOnlyFromAmong("auto", "vg150", "psg", "data");
         var full = new Option<bool>("--full-texts") { Description = "Print the reference's prompts in full instead of as @open, @close_vg150, @close_psg, @system_sft and @system_rl." };

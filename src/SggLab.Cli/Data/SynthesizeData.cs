@@ -22,12 +22,13 @@ internal static class SynthesizeData
             Options = { output, train, validation, test, seed, force, json },
             Examples = ["./sgglab data synthesize --out scenes/ --train 3000 --test 400 --seed 1"],
         };
+        output.MustNameAFolder();
+        foreach (var count in new[] { train, validation, test }) count.MustBeWithin(0);
         command.SetAction(parsed =>
         {
             var folder = parsed.GetValue(output)!;
             (string Name, int Count)[] parts = [("train", parsed.GetValue(train)), ("validation", parsed.GetValue(validation)), ("test", parsed.GetValue(test))];
-            foreach (var (name, count) in parts)
-                if (count < 0) throw new LabException($"--{name} is {count}; expected 0 or more scenes.");
+            if (parts.All(part => part.Count == 0)) throw new LabException("No scenes are asked for; give --train, --validation or --test a number above 0.");
             using var progress = new DataProgress("drawing");
             SyntheticScenes.WriteSplits(folder, parts[0].Count, parts[1].Count, parts[2].Count, parsed.GetValue(seed), parsed.GetValue(force), (name, rows) => progress.Report(rows, parts.First(part => part.Name == name).Count));
             progress.Dispose();

@@ -15,10 +15,7 @@ internal static class CompareEvaluations
         var b = new Option<string>("--with") { Description = "The second prediction set.", Required = true };
         var samples = new Option<int>("--samples") { Description = "Draws of images.", DefaultValueFactory = _ => Bootstrap.DefaultSamples };
         var seed = new Option<int>("--seed") { Description = "Seed of the draws.", DefaultValueFactory = _ => Bootstrap.DefaultSeed };
-        samples.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int>() is < 100 or > 1_000_000) r.AddError("--samples wants a number from 100 to 1000000.");
-        });
+        samples.MustBeWithin(100, 1_000_000);
         var command = new LabCommand("compare", "Compare two prediction sets over the same images: differences with 95% intervals and p-values.")
         {
             Options = { dataset, truth, a, b, protocol, samples, seed, json },

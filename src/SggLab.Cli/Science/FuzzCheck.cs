@@ -10,10 +10,7 @@ internal static class FuzzCheck
     {
         var cases = new Option<int>("--cases") { Description = "Spoiled completions; hostile ones and names follow in proportion.", DefaultValueFactory = _ => 5_000_000 };
         var seed = new Option<int?>("--seed") { Description = "Where the random choices start (default: the clock; printed, so that a failure can be repeated)." };
-        cases.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int>() < 1) r.AddError("--cases wants a number from 1.");
-        });
+        cases.MustBeWithin(1);
         var fuzz = new LabCommand("fuzz", "Score and read millions of spoiled and hostile completions; exit code 1 on a crash, or on one that takes more than 10 ms.")
         {
             Options = { cases, seed },

@@ -85,6 +85,8 @@ public sealed class ScienceCommandTests : IDisposable
         (await _sgglab.RunAsync("similarity", "--pairs", latin, "--with", "exact")).ShouldComplain(2).ShouldContain("no UTF-8");
         (await _sgglab.RunAsync("eval", "score", "--dataset", "psg", "--ground-truth", empty, "--predictions", "-")).ShouldComplain(2).ShouldContain($"{empty} is empty; wanted JSON lines.");
         (await _sgglab.RunAsync("eval", "score", "--dataset", "psg", "--ground-truth", "-", "--predictions", "-")).ShouldComplain(2).ShouldContain("Only one of the files can be -");
+        (await _sgglab.RunAsync("eval", "compare", "--dataset", "psg", "--ground-truth", empty, "--predictions", empty, "--with", empty, "--samples", "x")).ShouldComplain(2).ShouldContain("'x' does not do for --samples; wanted a whole number");
+        (await _sgglab.RunAsync("check", "fuzz", "--cases", "0")).ShouldComplain(2).ShouldContain("--cases is 0; wanted a number from 1.");
         (await _sgglab.RunAsync("reward", "explain", "--cases", empty, "--similarity", "exact", "--image", "a")).ShouldComplain(2).ShouldContain($"{empty} is empty; wanted JSON lines.");
         (await _sgglab.RunAsync("reward", "explain", "--cases", Path.Combine(Golden, "rewards", "cases.jsonl"), "--similarity", "exact", "--image", "a")).ShouldComplain(2).ShouldContain("no case with the image_id \"a\"");
         var packed = Path.Combine(_sgglab.Folder, "pairs.jsonl.gz");
