@@ -38,6 +38,11 @@ internal sealed class ParquetFile : IDisposable
             var length = RandomAccess.GetLength(handle);
             return new ParquetFile(path, handle, length, ReadMetadata(path, handle, length));
         }
+        catch (NotSupportedException e)
+        {
+            handle.Dispose();
+            throw new DatasetException(path, null, null, "is a pipe or a device, which cannot be read from its end; expected a parquet file (write what comes through the pipe to a file first)", e);
+        }
         catch
         {
             handle.Dispose();

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using SggLab.Cli.Site;
 using SggLab.Cli.Tests.Site;
+using SggLab.Postgres;
 
 namespace SggLab.Cli.Tests.Data;
 
@@ -88,6 +89,13 @@ public sealed class DataCommandsTests : IDisposable
         var folder = Path.Combine(_sgglab.Folder, "out");
         (await _sgglab.RunAsync(["data", command, Golden("hf", "psg_test_sg"), .. options.Split(' ').Select(word => word == "OUT" ? folder : word)])).ShouldComplain(2).ShouldContain(said);
         Directory.Exists(folder).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_pipe_is_told_to_be_written_to_a_file_first()
+    {
+        var command = $"exec dotnet '{Sgglab.Program}' data stats <(cat '{Golden("hf", "psg_test_sg")}'/data/*.parquet)";
+        (await CommandRun.RunAsync("bash", ["-c", command], TimeSpan.FromMinutes(2), cancel: TestContext.Current.CancellationToken)).ShouldComplain(2).ShouldContain("is a pipe or a device");
     }
 
     [Fact]
