@@ -37,7 +37,15 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
     {
         using var scope = NewDisposeScope();
         using var states = PrefixReader.Read(_model, prompts);
-        return [.. prompts.Select((_, i) => new Prefix(states, i, _config.VocabSize))];
+        var prefixes = prompts.Select((_, i) => new Prefix(states, i, _config)).ToArray();
+        for (var layer = 0; layer < _config.Layers; layer++)
+        {
+            foreach (var prefix in prefixes)
+                prefix.Take(states, layer);
+            states.Keys[layer].Dispose();
+            states.Values[layer].Dispose();
+        }
+        return prefixes;
     }
 
     public IDecodeRow Begin(IPrefix prefix) => new Row((Prefix)prefix);
@@ -115,32 +123,36 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
     {
         private readonly float[] _logits;
 
-        public Prefix(PromptStates states, int prompt, int vocabulary)
+        private readonly int _prompt;
+
+        public Prefix(PromptStates states, int prompt, TextConfig config)
         {
+            _prompt = prompt;
             Length = states.Lengths[prompt];
             Next = states.Next[prompt];
-            _logits = TensorMemory.Floats(states.Logits_BV).Slice(prompt * vocabulary, vocabulary).ToArray();
-            Keys = [.. states.Keys.Select(k => Own(k, prompt))];
-            Values = [.. states.Values.Select(v => Own(v, prompt))];
+            _logits = TensorMemory.Floats(states.Logits_BV).Slice(prompt * config.VocabSize, config.VocabSize).ToArray();
+            (Keys, Values) = (new Tensor?[config.Layers], new Tensor?[config.Layers]);
         }
 
         public int Length { get; }
         public int Next { get; }
         public ReadOnlySpan<float> Logits => _logits;
-        /// <summary>[K,Length,d] a layer.</summary>
-        public IReadOnlyList<Tensor> Keys { get; }
-        public IReadOnlyList<Tensor> Values { get; }
+        /// <summary>[K,Length,d] a layer, until a layout has them.</summary>
+        public Tensor?[] Keys { get; }
+        public Tensor?[] Values { get; }
 
-        private Tensor Own(Tensor states_BTKd, int prompt)
+        public void Take(PromptStates states, int layer) => (Keys[layer], Values[layer]) = (Own(states.Keys[layer]), Own(states.Values[layer]));
+
+        private Tensor Own(Tensor states_BTKd)
         {
             using var scope = NewDisposeScope();
-            return states_BTKd[prompt].narrow(0, 0, Length).transpose(0, 1).clone().DetachFromDisposeScope();
+            return states_BTKd[_prompt].narrow(0, 0, Length).transpose(0, 1).clone().DetachFromDisposeScope();
         }
 
         public void Dispose()
         {
             foreach (var tensor in Keys.Concat(Values))
-                tensor.Dispose();
+                tensor?.Dispose();
         }
     }
 
@@ -161,15 +173,19 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
         private readonly TextConfig _config;
         private readonly Device _device;
         private readonly List<Tensor> _owned = [];
-        private readonly Tensor[] _prefixKeys, _prefixValues, _ownKeys, _ownValues;
+        private readonly List<Prefix> _prefixes;
+        private readonly Tensor?[] _prefixKeys, _prefixValues;
+        private readonly Tensor[] _ownKeys, _ownValues;
         private readonly Tensor _prefixMask, _rowOfSeat, _seatOfRow, _first;
         private readonly int _prompts, _seats;
+
+        /// <summary>Takes over what an older layout and freshly read prompts hold, a layer at a time: caches are never there twice.</summary>
 
         public Layout(TextConfig config, Device device, Row[] rows, int places, Layout? old)
         {
             (_config, _device, Rows, Places) = (config, device, rows, places);
             using var scope = NewDisposeScope();
-            var prompts = rows.Select(r => r.Prefix).Distinct().ToList();
+            var prompts = _prefixes = [.. rows.Select(r => r.Prefix).Distinct()];
             var groups = prompts.Select(p => Enumerable.Range(0, rows.Length).Where(r => rows[r].Prefix == p).ToArray()).ToArray();
             (_prompts, _seats) = (prompts.Count, groups.Max(g => g.Length));
             // Every prompt has as many seats as the fullest; an empty seat repeats row 0, whose result nobody reads.
@@ -183,11 +199,16 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
             _seatOfRow = Own(tensor(seatOfRow, device: device));
             _first = Own(tensor(Enumerable.Range(0, rows.Length).Select(r => (long)r * places).ToArray(), device: device));
             var longest = prompts.Max(p => p.Length);
-            _prefixMask = Own(MaskOf(prompts, longest));
-            _prefixKeys = [.. Enumerable.Range(0, config.Layers).Select(l => Own(Pad(prompts.Select(p => p.Keys[l]), longest)))];
-            _prefixValues = [.. Enumerable.Range(0, config.Layers).Select(l => Own(Pad(prompts.Select(p => p.Values[l]), longest)))];
-            _ownKeys = [.. Enumerable.Range(0, config.Layers).Select(l => Own(Repack(rows, old?.Rows, old?._ownKeys[l], _prefixKeys[l].dtype)))];
-            _ownValues = [.. Enumerable.Range(0, config.Layers).Select(l => Own(Repack(rows, old?.Rows, old?._ownValues[l], _prefixKeys[l].dtype)))];
+            (_prefixKeys, _prefixValues) = (new Tensor?[config.Layers], new Tensor?[config.Layers]);
+            (_ownKeys, _ownValues) = (new Tensor[config.Layers], new Tensor[config.Layers]);
+            for (var l = 0; l < config.Layers; l++)
+            {
+                _prefixKeys[l] = TakePrompts(old, old?._prefixKeys, [.. prompts.Select(p => p.Keys)], l, longest);
+                _prefixValues[l] = TakePrompts(old, old?._prefixValues, [.. prompts.Select(p => p.Values)], l, longest);
+                _ownKeys[l] = TakeRows(old, old?._ownKeys[l], _prefixKeys[l]!.dtype);
+                _ownValues[l] = TakeRows(old, old?._ownValues[l], _prefixKeys[l]!.dtype);
+            }
+            _prefixMask = Own(MaskOf(longest, _prefixKeys[0]!.dtype));
         }
 
         public Row[] Rows { get; }
@@ -216,13 +237,13 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
             var (kv, g, d) = (q_RKgd.size(1), q_RKgd.size(2), q_RKgd.size(3));
             var scaled_RKgd = q_RKgd.Times(1 / Math.Sqrt(d));
             var tokens = Rows.Max(r => r.Count) + 1;
-            var toPrompt_RKgS = ToRows(ToPrompts(scaled_RKgd).matmul(_prefixKeys[layer].transpose(2, 3)), kv, g).Plus(_prefixMask);
+            var toPrompt_RKgS = ToRows(ToPrompts(scaled_RKgd).matmul(_prefixKeys[layer]!.transpose(2, 3)), kv, g).Plus(_prefixMask);
             var keys_RKTd = _ownKeys[layer].narrow(1, 0, tokens).transpose(1, 2);
             var toOwn_RKgT = scaled_RKgd.matmul(keys_RKTd.transpose(2, 3)).Plus(OwnMask(tokens, q_RKgd.dtype));
             // The softmax is taken in f32, as the reference's attention does.
             var weights = cat([toPrompt_RKgS, toOwn_RKgT], -1).to_type(ScalarType.Float32).softmax(-1).to_type(q_RKgd.dtype);
             var length = toPrompt_RKgS.size(-1);
-            var fromPrompt_RKgd = ToRows(ToPrompts(weights.narrow(-1, 0, length)).matmul(_prefixValues[layer]), kv, g);
+            var fromPrompt_RKgd = ToRows(ToPrompts(weights.narrow(-1, 0, length)).matmul(_prefixValues[layer]!), kv, g);
             var fromOwn_RKgd = weights.narrow(-1, length, tokens).matmul(_ownValues[layer].narrow(1, 0, tokens).transpose(1, 2));
             return fromPrompt_RKgd.Plus(fromOwn_RKgd);
         }
@@ -243,22 +264,51 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
             return tensor(mask, [Rows.Length, 1, 1, tokens]).to(type, _device);
         }
 
-        private Tensor MaskOf(List<Prefix> prompts, int longest)
+        private Tensor MaskOf(int longest, ScalarType type)
         {
             var mask = new float[Rows.Length * longest];
             for (var r = 0; r < Rows.Length; r++)
                 Array.Fill(mask, float.NegativeInfinity, r * longest + Rows[r].Prefix.Length, longest - Rows[r].Prefix.Length);
-            return tensor(mask, [Rows.Length, 1, 1, longest]).to(prompts[0].Keys[0].dtype, _device);
+            return tensor(mask, [Rows.Length, 1, 1, longest]).to(type, _device);
         }
 
-        /// <summary>[P,K,S,d]</summary>
-        private static Tensor Pad(IEnumerable<Tensor> states_KSd, int longest) =>
-            stack(states_KSd.Select(s => nn.functional.pad(s, [0, 0, 0, longest - s.size(1)])));
+        /// <summary>[P,K,S,d]: a layer's keys or values of the prompts, out of the older layout or as they were read; both let go of them.</summary>
+        /// <param name="read_KSd">Of each prompt, of each layer; null where the older layout has it.</param>
+        private Tensor TakePrompts(Layout? old, Tensor?[]? ofOld, Tensor?[][] read_KSd, int layer, int longest)
+        {
+            var old_PKSd = ofOld?[layer];
+            if (ofOld is not null)
+                ofOld[layer] = null;
+            if (old_PKSd is not null && old!._prefixes.SequenceEqual(_prefixes))
+                return old_PKSd;
+            using var scope = NewDisposeScope();
+            var places = _prefixes.Select(prefix => (long)(old?._prefixes.IndexOf(prefix) ?? -1)).ToArray();
+            Tensor fresh_PKSd;
+            if (places.All(place => place >= 0))
+            {
+                fresh_PKSd = old_PKSd!.narrow(2, 0, longest).index_select(0, tensor(places, device: _device));
+            }
+            else
+            {
+                var first = read_KSd.First(states => states[layer] is not null)[layer]!;
+                fresh_PKSd = zeros([_prompts, _config.KvHeads, longest, _config.HeadDim], first.dtype, _device);
+                for (var p = 0; p < _prompts; p++)
+                    fresh_PKSd[p].narrow(1, 0, _prefixes[p].Length).copy_(read_KSd[p][layer] ?? old_PKSd![places[p]].narrow(1, 0, _prefixes[p].Length));
+            }
+            old_PKSd?.Dispose();
+            foreach (var states in read_KSd)
+            {
+                states[layer]?.Dispose();
+                states[layer] = null;
+            }
+            return fresh_PKSd.DetachFromDisposeScope();
+        }
 
-        /// <summary>[R,C,K,d]: what rows had before, and empty places.</summary>
-        private Tensor Repack(Row[] rows, Row[]? oldRows, Tensor? old_RCKd, ScalarType type)
+        /// <summary>[R,C,K,d]: what rows had before, and empty places; the older layout lets go of it.</summary>
+        private Tensor TakeRows(Layout? old, Tensor? old_RCKd, ScalarType type)
         {
             using var scope = NewDisposeScope();
+            var (rows, oldRows) = (Rows, old?.Rows);
             var fresh = zeros([rows.Length, Places, _config.KvHeads, _config.HeadDim], type, _device);
             if (old_RCKd is not null)
             {
@@ -273,7 +323,8 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
                 if (to.Count > 0)
                     fresh.narrow(1, 0, kept).index_copy_(0, tensor(to.ToArray(), device: _device), old_RCKd.narrow(1, 0, kept).index_select(0, tensor(from.ToArray(), device: _device)));
             }
-            return fresh.MoveToOuterDisposeScope();
+            old_RCKd?.Dispose();
+            return fresh.DetachFromDisposeScope();
         }
 
         private Tensor Own(Tensor tensor)
@@ -286,6 +337,8 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
         {
             foreach (var tensor in _owned)
                 tensor.Dispose();
+            foreach (var tensor in _prefixKeys.Concat(_prefixValues).Concat(_ownKeys).Concat(_ownValues))
+                tensor?.Dispose();
         }
     }
 }

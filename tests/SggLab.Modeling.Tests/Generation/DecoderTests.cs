@@ -92,6 +92,30 @@ public sealed class DecoderTests : IDisposable
     }
 
     [Fact]
+    public void Prompts_and_rows_are_cached_once_however_often_rows_leave()
+    {
+        static long Alive() => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        using var off = no_grad();
+        using var engine = new TorchDecodeEngine(_model);
+        using (NewDisposeScope())
+            engine.Refresh();
+        var before = Alive();
+        var prefixes = engine.Read(Prompts("List objects.", "Why?", "What is on the table?"));
+        var rows = prefixes.SelectMany(prefix => new[] { engine.Begin(prefix), engine.Begin(prefix) }).ToList();
+        var layers = _model.Config.Text.Layers;
+        (Alive() - before).ShouldBe(2 * layers * 3, "keys and values of three prompts");
+        foreach (var leaving in new[] { 0, 1, 1, 2 })
+        {
+            rows.RemoveRange(0, leaving);
+            engine.Step(rows, new int[rows.Count]);
+            // Keys and values of prompts and rows a layer; one mask, three indices, the logits.
+            (Alive() - before).ShouldBe(4 * layers + 5, $"{rows.Count} rows");
+        }
+        foreach (var prefix in prefixes)
+            prefix.Dispose();
+    }
+
+    [Fact]
     public void Changed_weights_are_seen_after_a_refresh()
     {
         using var decoder = new Decoder(_model, _processor.Tokenizer);
