@@ -21,8 +21,7 @@ public static class HubWriter
         try
         {
             Directory.CreateDirectory(folder);
-            // Held while writing: two writers of one folder would take each other's half shards for their own.
-            using var alone = new FileStream(Path.Combine(folder, ".writing"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            using var alone = Alone(folder);
             if (Directory.Exists(part)) Directory.Delete(part, recursive: true);
             Directory.CreateDirectory(part);
             try
@@ -54,6 +53,20 @@ public static class HubWriter
         var taken = HubFolder.ParquetFilesOf(folder).Order(StringComparer.Ordinal).FirstOrDefault() ?? (File.Exists(readme) ? readme : null);
         if (taken is not null)
             throw new DatasetException(folder, null, null, $"already holds {Path.GetFileName(taken)}; choose an empty folder, or replace what is there (--force)");
+    }
+
+    // Held while writing: two writers of one folder would take each other's half shards for their own.
+    private static FileStream Alone(string folder)
+    {
+        var path = Path.Combine(folder, ".writing");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e) when (File.Exists(path))
+        {
+            throw new DatasetException(folder, null, null, "is being written by another command; wait for it, or choose another folder", e);
+        }
     }
 
     /// <returns>The text of the README.</returns>

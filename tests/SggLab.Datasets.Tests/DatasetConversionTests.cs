@@ -90,6 +90,20 @@ public sealed class DatasetConversionTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_is_being_written_is_refused()
+    {
+        IEnumerable<SceneGraphExample> Scenes()
+        {
+            yield return SyntheticScenes.Scene(1, 0);
+            Should.Throw<DatasetException>(() => SyntheticScenes.Write(_folder["out"], 3, seed: 1)).Message.ShouldEndWith("is being written by another command; wait for it, or choose another folder");
+        }
+
+        HubWriter.Write(_folder["out"], Scenes(), 1, "scenes", prompts: true);
+        using var written = ParquetDataset.Open(_folder["out"]);
+        written.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void What_cannot_be_read_replaces_nothing()
     {
         SyntheticScenes.Write(_folder["out"], 10, seed: 1);
