@@ -99,6 +99,71 @@ public sealed class BadFolderTests : IDisposable
         Refusal().ShouldContain(key);
     }
 
+    [Theory]
+    [InlineData("qwen2_5-vl-tiny", "vision_config", "window_size", "1")]
+    [InlineData("qwen2_5-vl-tiny", "vision_config", "fullatt_block_indexes", "[99]")]
+    [InlineData("qwen3-vl-tiny", "vision_config", "deepstack_visual_indexes", "[0, 99]")]
+    [InlineData("qwen2-vl-tiny", "", "rope_theta", "0")]
+    [InlineData("qwen2-vl-tiny", "", "num_hidden_layers", "1000000000")]
+    public void A_setting_that_makes_no_model_is_named_with_its_file(string model, string part, string key, string value)
+    {
+        Copy(model);
+        Edit("config.json", json => (part.Length == 0 ? json : json[part]!.AsObject())[key] = JsonNode.Parse(value));
+
+        Refusal().ShouldStartWith(At("config.json"));
+        Refusal().ShouldContain(key);
+    }
+
+    [Theory]
+    [InlineData("min_p", "0.3")]
+    [InlineData("num_beams", "4")]
+    [InlineData("suppress_tokens", "[5]")]
+    [InlineData("strange", "1")]
+    public void A_way_to_draw_that_is_not_offered_is_named(string key, string value)
+    {
+        Copy("qwen2-vl-tiny");
+        Edit("generation_config.json", json => json[key] = JsonNode.Parse(value));
+
+        Should.Throw<LabException>(() => GenerationConfig.Of(ModelFolder.Open(_folder))).Message.ShouldMatch($"generation_config.json: .*{key}");
+    }
+
+    [Fact]
+    public void Two_tokens_of_one_id_are_refused()
+    {
+        Copy("qwen2-vl-tiny");
+        Edit("tokenizer.json", json => json["model"]!["vocab"]!["a"] = json["model"]!["vocab"]!["b"]!.GetValue<int>());
+
+        Should.Throw<LabException>(() => PromptProcessor.Load(_folder)).Message.ShouldContain("share the id");
+    }
+
+    [Theory]
+    [InlineData("""["a"]""", "model.merges[3]")]
+    [InlineData("7", "tokenizer.json")]
+    public void A_merge_of_other_than_two_tokens_is_refused(string merge, string message)
+    {
+        Copy("qwen2-vl-tiny");
+        Edit("tokenizer.json", json => json["model"]!["merges"]![3] = JsonNode.Parse(merge));
+
+        Should.Throw<LabException>(() => PromptProcessor.Load(_folder)).Message.ShouldContain(message);
+    }
+
+    [Fact]
+    public void A_tokenizer_without_steps_before_it_is_refused()
+    {
+        Copy("qwen2-vl-tiny");
+        Edit("tokenizer.json", json => json["pre_tokenizer"]!["pretokenizers"] = new JsonArray());
+
+        Should.Throw<LabException>(() => PromptProcessor.Load(_folder)).Message.ShouldContain("pretokenizers is empty");
+    }
+
+    [Fact]
+    public void An_image_too_flat_to_be_scaled_is_named()
+    {
+        var processor = PromptProcessor.Load(Golden.Model("qwen2-vl-tiny"));
+
+        Should.Throw<LabException>(() => processor.Images.Process(RgbImage.Read(Path.Combine(Golden.Root, "images", "files", "too_wide_402x2.png")))).Message.ShouldContain("too_wide_402x2.png");
+    }
+
     [Fact]
     public void A_missing_setting_is_named()
     {

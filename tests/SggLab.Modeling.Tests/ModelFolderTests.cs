@@ -39,6 +39,16 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_saved_folder_holds_settings_and_weights_and_nothing_about_other_weights()
+    {
+        using var model = Qwen2VLModel.Load(Golden.Model("qwen2-vl-tiny"));
+        model.Save(Path.Combine(_work, "saved"));
+
+        Directory.GetFiles(Path.Combine(_work, "saved")).Select(f => Path.GetFileName(f)).ShouldBe(
+            ["chat_template.json", "config.json", "generation_config.json", "merges.txt", "model.safetensors", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "vocab.json"], ignoreOrder: true);
+    }
+
+    [Fact]
     public void A_model_is_never_saved_over_another()
     {
         using var model = Qwen2VLModel.Load(Golden.Model("qwen2-vl-tiny"));

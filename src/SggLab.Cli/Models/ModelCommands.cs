@@ -9,6 +9,8 @@ namespace SggLab.Cli.Models;
 /// <summary>`model init|inspect|convert`: make, look at and rewrite model folders.</summary>
 public static class ModelCommands
 {
+    private static readonly string[] PromptFiles = ["tokenizer.json", "preprocessor_config.json"];
+
     public static Command Create() => new("model", "Make, look at and convert model folders.") { Init(), Inspect(), Convert() };
 
     private static LabCommand Init()
@@ -43,17 +45,28 @@ public static class ModelCommands
         command.SetAction(parsed =>
         {
             using var model = Qwen2VLModel.Inspect(parsed.GetValue(folder)!);
-            var processor = PromptProcessor.Of(model.Folder);
+            var missing = Missing(model.Folder);
+            var processor = missing.Count == 0 ? PromptProcessor.Of(model.Folder) : null;
+            var generation = GenerationConfig.Of(model.Folder);
             if (parsed.GetValue(json))
-                Console.WriteLine(Json(model, processor));
+                Console.WriteLine(Json(model, processor, generation, missing));
             else
-                Print(model, processor);
+                Print(model, processor, missing);
             return 0;
         });
         return command;
     }
 
-    private static string Json(Qwen2VLModel model, PromptProcessor processor) => JsonSerializer.Serialize(new
+    /// <summary>What the folder lacks for prompts; its weights are whole without them.</summary>
+    private static List<string> Missing(ModelFolder folder)
+    {
+        List<string> missing = [.. PromptFiles.Where(f => !folder.Files.ContainsKey(f))];
+        if (!ChatTemplate.IsIn(folder))
+            missing.Add("chat_template.json");
+        return missing;
+    }
+
+    private static string Json(Qwen2VLModel model, PromptProcessor? processor, GenerationConfig generation, List<string> missing) => JsonSerializer.Serialize(new
     {
         family = model.Config.Family.ToString(),
         names = model.Names == NameStyle.Nested ? "nested" : "flat",
@@ -62,21 +75,27 @@ public static class ModelCommands
         dtype = model.Config.DataType,
         text = model.Config.Text,
         vision = model.Config.Vision,
-        tokenizer = new { size = processor.Tokenizer.VocabularySize, specials = processor.Tokenizer.Specials },
-        image = processor.Images.Settings,
-        eosIds = GenerationConfig.Of(model.Folder).EosIds,
+        tokenizer = processor is null ? null : new { size = processor.Tokenizer.VocabularySize, specials = processor.Tokenizer.Specials },
+        image = processor?.Images.Settings,
+        eosIds = generation.EosIds,
+        missing,
         weights = model.Weights.Names.Select(n => new { name = n, shape = model.Weights[n].shape }),
     }, JsonSerializerOptions.Web);
 
-    private static void Print(Qwen2VLModel model, PromptProcessor processor)
+    private static void Print(Qwen2VLModel model, PromptProcessor? processor, List<string> missing)
     {
         var (text, vision) = (model.Config.Text, model.Config.Vision);
         Line($"{model.Config.Family}, {model.Weights.Count:N0} parameters in {model.Weights.Names.Count} weights ({(model.Config.TieWordEmbeddings ? "tied" : "untied")} head, {model.Config.DataType ?? "float32"} in the folder)");
-        Line($"text: {text.Layers} layers, width {text.HiddenSize}, {text.Heads} heads over {text.KvHeads} key-value heads of {text.HeadDim}, MLP {text.IntermediateSize}, vocabulary {text.VocabSize} ({processor.Tokenizer.VocabularySize} used), context {text.MaxPositions:N0}");
-        Line($"vision: {vision.Depth} blocks, width {vision.Width}, patches of {vision.PatchSize} pixels, {vision.MergeSize * vision.MergeSize} patches a token, {processor.Images.Settings.MinPixels:N0} to {processor.Images.Settings.MaxPixels:N0} pixels");
+        Line($"text: {text.Layers} layers, width {text.HiddenSize}, {text.Heads} heads over {text.KvHeads} key-value heads of {text.HeadDim}, MLP {text.IntermediateSize}, vocabulary {text.VocabSize} ({processor?.Tokenizer.VocabularySize.ToString(CultureInfo.InvariantCulture) ?? "unknown"} used), context {text.MaxPositions:N0}");
+        Line($"vision: {vision.Depth} blocks, width {vision.Width}, patches of {vision.PatchSize} pixels, {vision.MergeSize * vision.MergeSize} patches a token{Bounds(processor)}");
+        if (missing.Count > 0)
+            Line($"missing: {string.Join(", ", missing)}; without them the model reads no prompts. Copy them from the model it is like.");
 
         static void Line(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
     }
+
+    private static string Bounds(PromptProcessor? processor) =>
+        processor?.Images.Settings is { } image ? string.Create(CultureInfo.InvariantCulture, $", {image.MinPixels:N0} to {image.MaxPixels:N0} pixels") : "";
 
     private static LabCommand Convert()
     {

@@ -32,8 +32,23 @@ public sealed record GenerationConfig
 
     private static GenerationConfig Read(ConfigObject root, ModelConfig config)
     {
-        // Settings of ways to generate that are not offered here (beams, assistants, lengths) say nothing about these.
+        // Who wrote the file, how it is computed, what comes with the ids, and lengths, which are given with each prompt.
+        root.Ignore("transformers_version", "_from_model_config", "bos_token_id", "pad_token_id", "max_length", "max_new_tokens", "use_cache", "cache_implementation", "cache_config",
+            "return_dict_in_generate", "output_scores", "output_logits", "output_attentions", "output_hidden_states", "num_return_sequences", "max_time", "remove_invalid_values", "renormalize_logits",
+            "disable_compile", "compile_config", "low_memory", "chat_format", "max_window_size");
+        // Of beam search and of drafts, both refused or without effect on what is drawn.
+        root.Ignore("length_penalty", "early_stopping", "num_assistant_tokens", "num_assistant_tokens_schedule", "assistant_confidence_threshold", "is_assistant", "prompt_lookup_num_tokens", "max_matching_ngram_size");
+        // What would draw other tokens than are drawn here.
+        foreach (var none in new[] { "min_p", "top_h", "epsilon_cutoff", "eta_cutoff", "diversity_penalty", "penalty_alpha", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "min_length", "min_new_tokens" })
+            root.Only(none, "0", "0.0");
+        foreach (var one in new[] { "num_beams", "num_beam_groups", "typical_p", "encoder_repetition_penalty", "guidance_scale" })
+            root.Only(one, "1", "1.0");
+        foreach (var absent in new[] { "bad_words_ids", "force_words_ids", "constraints", "forced_bos_token_id", "forced_eos_token_id", "suppress_tokens", "begin_suppress_tokens", "forced_decoder_ids",
+            "sequence_bias", "exponential_decay_length_penalty", "watermarking_config", "stop_strings", "token_healing", "dola_layers" })
+            root.Only(absent, "false", "[]");
         var eos = root.Has("eos_token_id") ? root.IntOrInts("eos_token_id") : [];
+        root.Ignore("eos_token_id", "do_sample", "temperature", "top_k", "top_p", "repetition_penalty");
+        root.Done("so another text might be drawn than transformers would. Remove the key if it means nothing.");
         return new GenerationConfig
         {
             EosIds = [.. eos.Concat(config.EosTokenIds).Distinct()],

@@ -67,8 +67,15 @@ public sealed class ImageProcessor
     /// <summary>The image scaled to the size that <see cref="SmartResize"/> gives.</summary>
     public RgbImage Resize(RgbImage image)
     {
-        var (height, width) = SmartResize.Of(image.Height, image.Width, Settings.Factor, Settings.MinPixels, Settings.MaxPixels);
-        return PillowBicubic.Resize(image, width, height);
+        try
+        {
+            var (height, width) = SmartResize.Of(image.Height, image.Width, Settings.Factor, Settings.MinPixels, Settings.MaxPixels);
+            return PillowBicubic.Resize(image, width, height);
+        }
+        catch (LabException e)
+        {
+            throw new LabException($"{image.Name}: {e.Message}", e.ExitCode);
+        }
     }
 
     /// <summary>What R1-SGG's SFT does before the processor scales once more: the size by the rule of qwen-vl-utils.</summary>

@@ -31,6 +31,9 @@ public sealed class RgbImage
 
     public byte[] Pixels { get; }
 
+    /// <summary>What messages call it: the file, where it was read from one.</summary>
+    public string Name { get; private set; } = "an image";
+
     /// <param name="path">A PNG, JPEG, WebP, GIF or BMP file.</param>
     /// <param name="turn">Whether to turn it as its EXIF orientation says (the datasets library does, processors do not).</param>
     public static RgbImage Read(string path, bool turn = false, Transparency transparency = Transparency.Drop)
@@ -61,7 +64,9 @@ public sealed class RgbImage
         if (result != SKCodecResult.Success)
             throw new LabException($"{name} is damaged or cut short ({result}).");
         var image = new RgbImage(width, height, transparency == Transparency.Drop ? WithoutAlpha(rgba) : OverWhite(rgba));
-        return turn ? Exif.Turn(image, Exif.Orientation(encoded) ?? (int)codec.EncodedOrigin) : image;
+        var turned = turn ? Exif.Turn(image, Exif.Orientation(encoded) ?? (int)codec.EncodedOrigin) : image;
+        turned.Name = name;
+        return turned;
     }
 
     private static byte[] WithoutAlpha(byte[] rgba)

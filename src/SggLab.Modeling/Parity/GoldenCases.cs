@@ -123,6 +123,9 @@ internal sealed class GoldenCases
     /// <summary>The case that a file's numbers start from: the usual one, or the first whose forward file fits.</summary>
     public GoldenCase CaseOf(string usual, string asker, Func<SafetensorsFile, bool> fits)
     {
+        // A file that brings its own tokens takes only the images of the usual case.
+        if (_cases.TryGetValue(usual, out var known) && !File.Exists(ForwardFile(usual)))
+            return known;
         foreach (var name in _cases.Keys.OrderByDescending(n => n == usual))
         {
             if (!File.Exists(ForwardFile(name)))

@@ -174,6 +174,10 @@ public static class ParityFolder
         {
             throw new LabException($"{file} could not be compared, since its parts do not fit each other: {e.Message.Split('\n')[0]}");
         }
+        catch (LabException e) when (!e.Message.Contains(Path.GetDirectoryName(file) ?? file, StringComparison.Ordinal))
+        {
+            throw new LabException($"{file}: {e.Message}", e.ExitCode);
+        }
     }
 
     /// <summary>Fails unless every file of a folder is known and has the one it is read with.</summary>

@@ -86,6 +86,16 @@ internal sealed class FolderWeights : IDisposable
             throw new LabException($"{file.Path} holds the tensor {unnamed}, which {Index} does not say it does.");
     }
 
+    /// <summary>Fails where the configuration has more layers than there are tensors, before so many layers are made.</summary>
+    public void CheckDepth(ModelConfig config, string folder)
+    {
+        foreach (var (key, layers) in new[] { ("num_hidden_layers", config.Text.Layers), ("vision_config.depth", config.Vision.Depth) })
+        {
+            if (layers > _byName.Count)
+                throw new LabException($"{Path.Combine(folder, "config.json")}: {key} is {layers}, but the weights beside it are only {_byName.Count} tensors. Does config.json belong to these weights?");
+        }
+    }
+
     /// <summary>A weight as the files have it.</summary>
     public Tensor Read(string name) => _byName[name].Read(name);
 

@@ -205,7 +205,10 @@ public sealed record ModelConfig
         text.Ignore("rope_scaling");
         rope.Only("type", "mrope", "default");
         rope.Only("rope_type", "default", "mrope");
-        var theta = rope.Has("rope_theta") ? rope.Number("rope_theta") : text.Number("rope_theta");
+        var holder = rope.Has("rope_theta") ? rope : text;
+        var theta = holder.Number("rope_theta");
+        if (!(theta > 0 && double.IsFinite(theta)))
+            throw holder.Wrong("rope_theta", "a number above 0");
         text.Ignore("rope_theta");
         var interleaved = rope.Flag("mrope_interleaved", false);
         if (interleaved != qwen3)
@@ -246,6 +249,13 @@ public sealed record ModelConfig
             DeepstackBlocks = family == ModelFamily.Qwen3VL ? vision.Ints("deepstack_visual_indexes") : [],
         };
         vision.Only("hidden_act", family switch { ModelFamily.Qwen2VL => "quick_gelu", ModelFamily.Qwen25VL => "silu", _ => "gelu_pytorch_tanh" });
+        if (family == ModelFamily.Qwen25VL && config.WindowSize < config.PatchSize * config.MergeSize)
+            throw vision.Wrong("window_size", $"at least one merged patch ({config.PatchSize * config.MergeSize} pixels)");
+        foreach (var (key, blocks) in new[] { ("fullatt_block_indexes", config.FullAttentionBlocks), ("deepstack_visual_indexes", config.DeepstackBlocks) })
+        {
+            if (blocks.Any(b => b < 0 || b >= config.Depth) || blocks.Distinct().Count() != blocks.Length)
+                throw vision.Wrong(key, $"different numbers between 0 and {config.Depth - 1}, the blocks that depth counts");
+        }
         if (config.OutSize != textWidth)
             throw vision.Wrong(family == ModelFamily.Qwen2VL ? "hidden_size" : "out_hidden_size", $"the language model's hidden_size ({textWidth})");
         if (config.Width % config.Heads != 0 || config.HeadDim % 4 != 0)

@@ -33,15 +33,20 @@ public sealed class ModelFolder
         return Of(folder, SettingsIn(folder));
     }
 
-    /// <summary>The small text files of a folder by name.</summary>
+    /// <summary>What describes a model beside its weights, its tokenizer and its processors; other files of a folder (claims of golden folders, logs, cards) are about these very weights.</summary>
+    private static readonly string[] Settings =
+    [
+        "config.json", "generation_config.json", "preprocessor_config.json", "video_preprocessor_config.json", "processor_config.json", "tokenizer.json", "tokenizer_config.json",
+        "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "chat_template.json", "chat_template.jinja",
+    ];
+
+    /// <summary>The settings of a folder by name.</summary>
     internal static SortedDictionary<string, byte[]> SettingsIn(string folder)
     {
         var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
         {
-            var isWeights = file.Name.EndsWith(".safetensors", StringComparison.Ordinal) || file.Name.EndsWith(".safetensors.index.json", StringComparison.Ordinal);
-            var isSetting = file.Extension is ".json" or ".txt" or ".jinja" or ".model";
-            if (!isWeights && isSetting && file.Length <= LargestFile)
+            if (Settings.Contains(file.Name) && file.Length <= LargestFile)
                 files[file.Name] = File.ReadAllBytes(file.FullName);
         }
         return files;

@@ -44,6 +44,9 @@ public sealed class Qwen2VLModel : IDisposable
     {
         var files = ModelFolder.Open(folder);
         using var weights = FolderWeights.Open(folder);
+        weights.CheckDepth(files.Config, folder);
+        using (var shapes = new Qwen2VLModel(files, weights.Names, ScalarType.BFloat16, META))
+            weights.Check(shapes); // Before memory is taken for what the configuration asks.
         var model = new Qwen2VLModel(files, weights.Names, type, device ?? CPU);
         try
         {
@@ -62,6 +65,7 @@ public sealed class Qwen2VLModel : IDisposable
     {
         var files = ModelFolder.Open(folder);
         using var weights = FolderWeights.Open(folder);
+        weights.CheckDepth(files.Config, folder);
         var model = new Qwen2VLModel(files, weights.Names, ScalarType.BFloat16, META);
         try
         {

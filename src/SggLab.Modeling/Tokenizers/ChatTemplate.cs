@@ -27,6 +27,9 @@ public sealed class ChatTemplate
         throw new LabException($"{folder.Path} has no chat template (chat_template.json, chat_template.jinja, or chat_template in tokenizer_config.json).");
     }
 
+    /// <summary>Whether a folder has a template, known or not.</summary>
+    public static bool IsIn(ModelFolder folder) => Candidates(folder).Any();
+
     internal static bool IsPublished(string template) => template.ReplaceLineEndings("\n").Trim() == Published.Trim();
 
     private static IEnumerable<(string File, string Template)> Candidates(ModelFolder folder)

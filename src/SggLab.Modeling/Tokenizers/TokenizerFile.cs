@@ -13,7 +13,7 @@ internal static class TokenizerFile
             using var document = JsonDocument.Parse(json);
             return Read(document.RootElement, path);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new LabException($"{path} is not the tokenizer.json of a byte-level BPE tokenizer: {e.Message}");
         }
@@ -43,8 +43,13 @@ internal static class TokenizerFile
         if (highest is < 0 or > 10_000_000 || vocabulary.Values.Concat(added.Values).Any(id => id < 0))
             throw new LabException($"{path}: token ids must lie between 0 and 10,000,000; the highest is {highest}.");
         var bytes = new byte[]?[highest + 1];
+        var holders = new Dictionary<int, string>();
         foreach (var (token, id) in vocabulary.Concat(added))
+        {
+            if (!holders.TryAdd(id, token) && holders[id] != token)
+                throw new LabException($"{path}: the tokens {holders[id]} and {token} share the id {id} in the vocabulary.");
             bytes[id] = ByteAlphabet.BytesOf(token);
+        }
         return new Tokenizer(bytes, Merges(model.GetProperty("merges"), vocabulary, path), Bytes(vocabulary, path), new SpecialTokens(added, special));
     }
 
@@ -59,6 +64,8 @@ internal static class TokenizerFile
         if (root.GetProperty("normalizer") is not { ValueKind: JsonValueKind.Object } normalizer || normalizer.GetProperty("type").GetString() != "NFC")
             throw new LabException($"{path}: the normalizer is not NFC, as the Qwen2 family has.");
         var steps = root.GetProperty("pre_tokenizer").GetProperty("pretokenizers").EnumerateArray().ToList();
+        if (steps.Count == 0)
+            throw new LabException($"{path}: pre_tokenizer.pretokenizers is empty; wanted are a split by a pattern and a ByteLevel step.");
         var pattern = steps[0].GetProperty("pattern").GetProperty("Regex").GetString();
         if (steps.Count != 2 || pattern != PreTokenizer.Pattern)
             throw new LabException($"{path}: the pre-tokenizer is another than the Qwen2 family's (it splits by {pattern}).");
@@ -78,6 +85,10 @@ internal static class TokenizerFile
                 var text = merge.GetString()!;
                 var space = text.IndexOf(' ', StringComparison.Ordinal);
                 (left, right) = space > 0 ? (text[..space], text[(space + 1)..]) : ("", text);
+            }
+            else if (merge.GetArrayLength() != 2)
+            {
+                throw new LabException($"{path}: model.merges[{rank}] is {merge.GetRawText()}; wanted are two tokens.");
             }
             else
             {
