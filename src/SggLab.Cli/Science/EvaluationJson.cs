@@ -17,10 +17,17 @@ internal static class EvaluationJson
         line.Key("coco");
         Coco(line, report.Coco);
         Corrected(line, report.Corrected);
+        Intervals(line, Bootstrap.Intervals(report));
         line.Field("non_finite_boxes", report.NonFiniteBoxes);
         line.List("image_figures", report.Images, Image);
         return line.Close('}');
     }
+
+    // As `eval compare` writes its own.
+    private static void Intervals(JsonLine line, IReadOnlyList<BootstrapInterval> intervals) => line.Key("intervals").Open('{')
+        .Field("samples", Bootstrap.DefaultSamples).Field("seed", Bootstrap.DefaultSeed)
+        .List("metrics", intervals, (l, i) => l.Open('{').Field("metric", i.Metric).Field("value", i.Value).Field("low", i.Low).Field("high", i.High).Close('}'))
+        .Close('}');
 
     private static void Failure(JsonLine line, FailureFigures failure)
     {

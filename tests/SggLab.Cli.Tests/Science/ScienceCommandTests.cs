@@ -72,6 +72,14 @@ public sealed class ScienceCommandTests : IDisposable
         var expected = JsonDocument.Parse(File.ReadAllText(Path.Combine(set, "metrics.json"))).RootElement;
         foreach (var key in (string[])["failure", "valid_predictions", "pooled", "per_image", "sgdet", "coco"])
             ShouldHold(figures.GetProperty(key), expected.GetProperty(key), key);
+        var intervals = figures.GetProperty("intervals");
+        (intervals.GetProperty("samples").GetInt32(), intervals.GetProperty("seed").GetInt32()).ShouldBe((2000, 42));
+        var metrics = intervals.GetProperty("metrics").EnumerateArray().ToDictionary(m => m.GetProperty("metric").GetString()!);
+        metrics.Keys.Take(3).ShouldBe(["failure_rate", "pooled_recall", "R@20"]);
+        ShouldHold(metrics["pooled_recall"].GetProperty("value"), expected.GetProperty("pooled").GetProperty("recall"), "pooled_recall");
+        ShouldHold(metrics["R@50"].GetProperty("value"), expected.GetProperty("sgdet").GetProperty("R").GetProperty("50"), "R@50");
+        foreach (var metric in metrics.Values)
+            metric.GetProperty("value").GetDouble().ShouldBeInRange(metric.GetProperty("low").GetDouble() - 0.05, metric.GetProperty("high").GetDouble() + 0.05, metric.ToString());
     }
 
     [Fact]
