@@ -10,7 +10,9 @@ internal sealed class TrainingParity(GoldenCases golden)
 {
     private const double LossTolerance = 2e-5;
     private const double NormTolerance = 1e-4; // relative, of the first step
-    // After it AdamW has divided gradients that are rounding noise (of biases that nearly cancel out) by their own size.
+    // After the first step AdamW has divided gradients that are rounding noise (key biases and patch embeddings, whose parts nearly cancel out) by their own size, and later
+    // losses and norms carry that on. It is no matter of the optimizer's order of operations: torch's plain AdamW step, written out here, gave the same differences.
+    private const double LaterLossTolerance = 1e-4;
     private const double LaterNormTolerance = 5e-4;
     private const double GradientTolerance = 1e-4; // of the tensor's largest value
     private const double WeightTolerance = 1e-5; // for 99.9 % of the elements
@@ -64,10 +66,10 @@ internal sealed class TrainingParity(GoldenCases golden)
             if (step == 0)
                 items.AddRange(Gradients(name, model, expected, reference, known));
             var norm = trainer.Step();
-            items.Add(ParityItem.Of($"{name}/loss[{step}]", Math.Abs(ours.Sum() - losses[step]), LossTolerance * _looser));
+            items.Add(ParityItem.Of($"{name}/loss[{step}]", Math.Abs(ours.Sum() - losses[step]), (step == 0 ? LossTolerance : LaterLossTolerance) * _looser));
             items.Add(ParityItem.Of($"{name}/grad_norm[{step}]", Math.Abs(norm - norms[step]) / norms[step], (step == 0 ? NormTolerance : LaterNormTolerance) * _looser));
             if (parts is not null)
-                items.Add(ParityItem.Of($"{name}/micro_losses[{step}]", step < parts.Length && parts[step].Length == ours.Count ? parts[step].Zip(ours, (a, b) => Math.Abs(a - b)).Max() : double.PositiveInfinity, LossTolerance * _looser));
+                items.Add(ParityItem.Of($"{name}/micro_losses[{step}]", step < parts.Length && parts[step].Length == ours.Count ? parts[step].Zip(ours, (a, b) => Math.Abs(a - b)).Max() : double.PositiveInfinity, (step == 0 ? LossTolerance : LaterLossTolerance) * _looser));
         }
         if (expected.Has("token_count"))
             items.Add(ParityItem.Exact($"{name}/token_count", Math.Abs(expected.Long("token_count") - batches.Sum(b => b.ScoredCounts.Sum()))));
