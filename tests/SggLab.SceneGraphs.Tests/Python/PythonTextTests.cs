@@ -15,6 +15,9 @@ public sealed class PythonTextTests
     [InlineData("ΑΣ'", "ας'")]
     [InlineData("ΑΣ.Β", "ασ.β")]
     [InlineData("𐐀", "𐐨")]
+    [InlineData("𐐀Σ", "𐐨ς")]
+    [InlineData("αΣ𐐀", "ασ𐐨")]
+    [InlineData("α😀Σ", "α😀σ")]
     public void Lower_case_is_Pythons(string text, string expected) => PythonText.Lower(text).ShouldBe(expected);
 
     [Fact]
