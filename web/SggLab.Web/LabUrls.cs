@@ -9,7 +9,7 @@ public static class LabUrls
     public const string Home = "/", Runs = "/runs", Experiments = "/experiments", Compare = "/compare", Leaderboard = "/leaderboard",
         Queue = "/queue", SignIn = "/sign-in", SignOut = "/sign-out";
 
-    /// <summary>The home page with the form that queues an experiment open: demo, yaml or fields.</summary>
+    /// <summary>The home page with the form that queues an experiment open: demo, yaml, fields or scripted (fields for runs without a model).</summary>
     public static string NewExperiment(string by = "fields") => With(Home, ("new", by)) + "#new-experiment";
 
     /// <summary>The form with a preset's YAML in it.</summary>

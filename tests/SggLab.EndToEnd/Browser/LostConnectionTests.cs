@@ -28,6 +28,7 @@ public sealed class LostConnectionTests(LabSite site, LabBrowser browser)
         var page = lab.Page;
         await lab.SignInAsync("/?new=fields");
         await page.GetByLabel("Name").FillAsync("to-cancel");
+        await page.GetByLabel("What runs").SelectOptionAsync("scripted");
         await page.GetByLabel("Steps", new() { Exact = true }).FillAsync("20000");
         foreach (var variant in new[] { "Hard Recall + Relax", "Soft Recall" })
             await page.Locator("#new-experiment").GetByText(variant, new() { Exact = true }).ClickAsync();

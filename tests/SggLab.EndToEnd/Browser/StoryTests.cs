@@ -57,6 +57,7 @@ public sealed partial class StoryTests(LabSite site, LabBrowser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Check" }).ClickAsync();
         await Expect(page.Locator("[data-field=name]")).ToContainTextAsync("Give the experiment a name");
         await page.GetByLabel("Name").FillAsync(name);
+        await page.GetByLabel("What runs").SelectOptionAsync("scripted");
         await page.GetByLabel("Steps", new() { Exact = true }).FillAsync("250");
         await page.GetByLabel("Milliseconds a step").FillAsync("40");
         await page.GetByRole(AriaRole.Button, new() { Name = "Check" }).ClickAsync();

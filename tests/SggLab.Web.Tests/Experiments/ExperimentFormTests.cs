@@ -8,10 +8,47 @@ public sealed class ExperimentFormTests
     [Fact]
     public void The_scripted_form_makes_a_run_a_variant_and_seed()
     {
-        var (spec, problems) = new ExperimentForm { Name = "try", Seeds = "1, 2" }.Read();
+        var (spec, problems) = new ExperimentForm { Name = "try", Method = ExperimentForm.Scripted, Seeds = "1, 2", Steps = "200" }.Read();
         problems.ShouldBeEmpty();
         spec!.Runs.Select(run => run.Name).ShouldBe(["hard-recall-s1", "hard-recall-relax-s1", "soft-recall-s1", "hard-recall-s2", "hard-recall-relax-s2", "soft-recall-s2"]);
         spec.Runs.ShouldAllBe(run => run.Method == RunMethod.Scripted && run.Scripted!.Steps == 200);
+    }
+
+    [Fact]
+    public void The_form_begins_with_what_the_demo_trains_and_ranks_beside_it()
+    {
+        var (spec, problems) = new ExperimentForm { Name = "mine", ModelFolder = "/none/base", TrainData = "/none/train", TestData = "/none/test" }.Read();
+        problems.ShouldBeEmpty();
+        var demo = SpecFile.Load(Path.Combine(Repository.Root, "examples", "demo.yaml"));
+        spec!.Runs.Select(run => run.Method).ShouldBe([RunMethod.Sft, RunMethod.Grpo, RunMethod.Grpo, RunMethod.Grpo]);
+        spec.Runs[0].Sft.ShouldBe(demo.Runs.First(run => run.Sft is not null).Sft);
+        spec.Runs[1].Grpo.ShouldBe(demo.Runs.First(run => run.Grpo is not null).Grpo);
+        spec.Runs.ShouldAllBe(run => run.Protocol == demo.Runs[0].Protocol && run.Device == "cpu");
+    }
+
+    [Fact]
+    public void The_model_and_data_of_the_demo_are_filled_in_where_they_are_there()
+    {
+        var folder = Directory.CreateTempSubdirectory("sgglab-form-demo-");
+        ExperimentForm.OnDemo(folder.FullName).ModelFolder.ShouldBe("");
+        folder.CreateSubdirectory("base");
+        var form = ExperimentForm.OnDemo(folder.FullName);
+        (form.ModelFolder, form.TestData).ShouldBe((Path.Combine(folder.FullName, "base"), Path.Combine(folder.FullName, "data", "test")));
+        folder.Delete(recursive: true);
+
+        form.Steps = "77";
+        form.Vocabulary = "psg";
+        (form.ModelFolder, form.SftLearningRate, form.PromptsPerStep, form.Steps).ShouldBe(("", "1e-5", "32", "77"), "what nobody changed follows the data set");
+        form.Vocabulary = "synthetic";
+        (form.ModelFolder, form.SftLearningRate).ShouldBe((Path.Combine(folder.FullName, "base"), "1e-3"));
+    }
+
+    [Fact]
+    public void A_scripted_run_is_not_ranked_beside_trained_ones_and_asks_for_no_GPU()
+    {
+        var run = new ExperimentForm { Name = "try", Method = ExperimentForm.Scripted, Device = "cuda" }.Read().Spec!.Runs[0];
+        (run.Protocol.Name, run.Device).ShouldBe(("form-scripted", "cpu"));
+        new ExperimentForm { Name = "x", Device = "cuda", ModelFolder = "/none/base", TrainData = "/none/train", TestData = "/none/test" }.Read().Spec!.Runs.ShouldAllBe(trained => trained.Device == "cuda");
     }
 
     [Fact]

@@ -28,6 +28,19 @@ public sealed class NewExperimentTests : IDisposable
         }));
 
     [Fact]
+    public void A_new_user_finds_the_demos_model_and_data_in_the_form()
+    {
+        Directory.CreateDirectory(Path.Combine(_home.FullName, "demo", "base"));
+        var form = Show();
+        form.Find("#method").GetAttribute("value").ShouldBe(ExperimentForm.SftThenGrpo);
+        form.Find("#model").GetAttribute("value").ShouldBe(Path.Combine(_home.FullName, "demo", "base"));
+        form.Find("#device").GetAttribute("value").ShouldBe("cpu");
+        form.Find("#method").Change(ExperimentForm.Scripted);
+        form.FindAll("#device, #model").ShouldBeEmpty();
+        form.Find("#pace").ShouldNotBeNull();
+    }
+
+    [Fact]
     public void A_name_left_out_is_said_beside_the_field_and_nothing_is_queued()
     {
         var form = Show();
@@ -39,7 +52,7 @@ public sealed class NewExperimentTests : IDisposable
     [Fact]
     public void The_runs_are_shown_before_they_are_queued()
     {
-        var form = Show();
+        var form = Show(ExperimentForm.Scripted);
         form.Find("#name").Change("try");
         form.Find("form").Submit();
         form.FindAll(".lab-preview li").Count.ShouldBe(3);
@@ -52,7 +65,7 @@ public sealed class NewExperimentTests : IDisposable
     [Fact]
     public void A_change_after_the_check_is_checked_again()
     {
-        var form = Show();
+        var form = Show(ExperimentForm.Scripted);
         form.Find("#name").Change("try");
         form.Find("form").Submit();
         form.Find("#seeds").Change("1 2");
@@ -64,7 +77,7 @@ public sealed class NewExperimentTests : IDisposable
     [Fact]
     public void Pressing_twice_sends_the_same_key_so_that_nothing_is_queued_twice()
     {
-        var form = Show();
+        var form = Show(ExperimentForm.Scripted);
         form.Find("#name").Change("try");
         form.Find("form").Submit();
         form.Find("form").Submit();
@@ -75,7 +88,7 @@ public sealed class NewExperimentTests : IDisposable
     [Fact]
     public void A_refusal_of_the_server_is_shown()
     {
-        var form = Show(refusal: Refusal.Conflict("The database is full."));
+        var form = Show(ExperimentForm.Scripted, refusal: Refusal.Conflict("The database is full."));
         form.Find("#name").Change("try");
         form.Find("form").Submit();
         form.Find("form").Submit();

@@ -6,30 +6,70 @@ namespace SggLab.Web.Experiments;
 
 /// <summary>
 /// The form that makes an experiment out of few fields: as they are typed, so that what cannot be read stays on the screen with its message.
-/// Settings that the form does not ask are the paper's.
+/// It begins with what a new site can train at once: SFT, then GRPO, of the demo's model on its synthetic scenes. Settings that the form does not ask are
+/// the demo's on synthetic scenes, so that the runs rank beside its own, and the paper's on the published data sets.
 /// </summary>
 public sealed partial class ExperimentForm
 {
     public const string Scripted = "scripted", Sft = "sft", Grpo = "grpo", SftThenGrpo = "sft_grpo";
 
+    private const string Synthetic = "synthetic";
+    private string _vocabulary = Synthetic;
+
+    /// <summary>The form with the model and data of the demo that `sgglab up` wrote, where they are there.</summary>
+    public static ExperimentForm OnDemo(string folder)
+    {
+        var sources = Directory.Exists(Path.Combine(folder, "base"))
+            ? new Sources(Path.Combine(folder, "base"), Path.Combine(folder, "data", "train"), Path.Combine(folder, "data", "test")) : Sources.None;
+        return new ExperimentForm { _demo = sources, ModelFolder = sources.Model, TrainData = sources.Train, TestData = sources.Test };
+    }
+
+    private sealed record Sources(string Model, string Train, string Test)
+    {
+        public static Sources None { get; } = new("", "", "");
+    }
+
+    private Sources _demo = Sources.None;
+
     public string Name { get; set; } = "";
     public string Note { get; set; } = "";
     /// <summary>scripted, sft, grpo or sft_grpo (one SFT run, then GRPO from its last checkpoint).</summary>
-    public string Method { get; set; } = Scripted;
+    public string Method { get; set; } = SftThenGrpo;
     public HashSet<string> Variants { get; } = ["hard_recall", "hard_recall_relax", "soft_recall"];
     public string Seeds { get; set; } = "1";
     public string ModelFolder { get; set; } = "";
-    public string Vocabulary { get; set; } = "synthetic";
+    public string Vocabulary
+    {
+        get => _vocabulary;
+        set
+        {
+            if (value == _vocabulary)
+                return;
+            var (old, fresh) = (FieldDefaults.Of(_vocabulary), FieldDefaults.Of(value));
+            var wasSynthetic = IsSynthetic;
+            _vocabulary = value;
+            // What nobody has changed follows the data set.
+            string Follow(string now, string before, string after) => now == before ? after : now;
+            (Steps, SftSteps) = (Follow(Steps, old.Steps, fresh.Steps), Follow(SftSteps, old.SftSteps, fresh.SftSteps));
+            (SftLearningRate, GrpoLearningRate) = (Follow(SftLearningRate, old.SftLearningRate, fresh.SftLearningRate), Follow(GrpoLearningRate, old.GrpoLearningRate, fresh.GrpoLearningRate));
+            var (other, sources) = (wasSynthetic ? _demo : Sources.None, IsSynthetic ? _demo : Sources.None);
+            (ModelFolder, TrainData, TestData) = (Follow(ModelFolder, other.Model, sources.Model), Follow(TrainData, other.Train, sources.Train), Follow(TestData, other.Test, sources.Test));
+            (PromptsPerStep, MaxCompletionTokens) = (Follow(PromptsPerStep, old.PromptsPerStep, fresh.PromptsPerStep), Follow(MaxCompletionTokens, old.MaxCompletionTokens, fresh.MaxCompletionTokens));
+        }
+    }
+
+    /// <summary>cpu, or cuda for workers with a GPU.</summary>
+    public string Device { get; set; } = "cpu";
     public string TrainData { get; set; } = "";
     public string TestData { get; set; } = "";
     /// <summary>Steps of a scripted or GRPO run.</summary>
-    public string Steps { get; set; } = "200";
-    public string SftSteps { get; set; } = "400";
-    public string SftLearningRate { get; set; } = "1e-5";
-    public string GrpoLearningRate { get; set; } = "6e-7";
-    public string PromptsPerStep { get; set; } = "32";
+    public string Steps { get; set; } = FieldDefaults.Synthetic.Steps;
+    public string SftSteps { get; set; } = FieldDefaults.Synthetic.SftSteps;
+    public string SftLearningRate { get; set; } = FieldDefaults.Synthetic.SftLearningRate;
+    public string GrpoLearningRate { get; set; } = FieldDefaults.Synthetic.GrpoLearningRate;
+    public string PromptsPerStep { get; set; } = FieldDefaults.Synthetic.PromptsPerStep;
     public string GroupSize { get; set; } = "8";
-    public string MaxCompletionTokens { get; set; } = "1024";
+    public string MaxCompletionTokens { get; set; } = FieldDefaults.Synthetic.MaxCompletionTokens;
     /// <summary>Of a scripted run.</summary>
     public string StepMilliseconds { get; set; } = "50";
 
@@ -64,7 +104,7 @@ public sealed partial class ExperimentForm
         {
             var settings = SftSettings(fields);
             foreach (var seed in Method == Sft ? seeds : seeds.Take(1))
-                yield return Run(Method == Sft ? $"sft-s{seed}" : sftName, RunMethod.Sft, null, seed) with { Sft = settings, Evaluation = new() { AtStart = true } };
+                yield return Run(Method == Sft ? $"sft-s{seed}" : sftName, RunMethod.Sft, null, seed) with { Sft = settings, Evaluation = Evaluation with { AtStart = true } };
         }
         if (Method == Sft)
             yield break;
@@ -89,42 +129,53 @@ public sealed partial class ExperimentForm
         Model = new ModelSource { Folder = Text(ModelFolder) },
         Data = new DataSources { Train = Text(TrainData), Test = Text(TestData), Vocabulary = Vocabulary },
         Protocol = Protocol,
+        Evaluation = Evaluation,
+        Device = NeedsModel ? Device : "cpu",
     };
 
     private SftSettings SftSettings(FieldReader fields) => new()
     {
         LearningRate = fields.Number(nameof(SftLearningRate), SftLearningRate),
-        Schedule = "linear",
+        Schedule = IsSynthetic ? "constant" : "linear",
         WarmupRatio = 0.05,
-        MaxGradNorm = 0.3,
-        BatchSize = 128,
-        MicroBatchSize = 8,
+        MaxGradNorm = IsSynthetic ? 1 : 0.3,
+        BatchSize = IsSynthetic ? 16 : 128,
+        MicroBatchSize = IsSynthetic ? null : 8,
+        Answer = IsSynthetic ? "tags" : "fence",
         MaxSteps = fields.Whole(nameof(SftSteps), SftSteps),
     };
 
     private GrpoSettings GrpoSettings(FieldReader fields, int steps) => new()
     {
         LearningRate = fields.Number(nameof(GrpoLearningRate), GrpoLearningRate),
-        Schedule = "linear",
+        Schedule = IsSynthetic ? "constant" : "linear",
         WarmupRatio = 0,
         MaxGradNorm = 1,
         PromptsPerStep = fields.Whole(nameof(PromptsPerStep), PromptsPerStep),
         GroupSize = fields.Whole(nameof(GroupSize), GroupSize),
         MaxCompletionTokens = fields.Whole(nameof(MaxCompletionTokens), MaxCompletionTokens),
         Temperature = 1,
-        TopP = 0.9,
-        TopK = 50,
+        TopP = IsSynthetic ? 1 : 0.9,
+        TopK = IsSynthetic ? 0 : 50,
         Beta = 0,
         Epsilon = 0.2,
         Loss = "bnpo",
         Iterations = 1,
-        Similarity = Vocabulary == "synthetic" ? "exact" : "spacy-sm",
+        Similarity = "spacy-sm",
         MaxSteps = steps,
+        MicroBatchSize = IsSynthetic ? 16 : null,
+        KeepRolloutsEvery = IsSynthetic ? 5 : 1,
     };
 
-    /// <summary>Synthetic scenes are small; the published data sets are asked and cut as the paper does, on the split it reports.</summary>
-    private Protocol Protocol => Vocabulary == "synthetic"
-        ? new() { Name = "form-synthetic", Prompt = "closed", SystemPrompt = "sft", MinPixels = 3136, MaxPixels = 50176, MaxNewTokens = 256, BoxFrame = "thousand", AnswerParser = "reference", Dataset = "synthetic", Split = "test" }
+    private bool IsSynthetic => Vocabulary == Synthetic;
+
+    private EvaluationSettings Evaluation => IsSynthetic ? new() { BatchSize = 100 } : new();
+
+    /// <summary>That of the demo on synthetic scenes; the published data sets are asked and cut as the paper does, on the split it reports. A script has its own: it found nothing.</summary>
+    private Protocol Protocol => Method == Scripted ? Asked with { Name = "form-scripted" } : Asked;
+
+    private Protocol Asked => IsSynthetic
+        ? new() { Name = "demo", Prompt = "open", SystemPrompt = "none", MinPixels = 3136, MaxPixels = 84 * 84, MaxNewTokens = 80, BoxFrame = "thousand", AnswerParser = "reference", Dataset = "synthetic", Split = "test" }
         : new() { Name = "form-r1sgg", Prompt = "closed", SystemPrompt = "sft", MinPixels = 3136, MaxPixels = 1024 * 28 * 28, MaxNewTokens = 2048, BoxFrame = "thousand", AnswerParser = "reference", Dataset = Vocabulary, Split = Vocabulary == "vg150" ? "val" : "test" };
 
     private List<int> ReadSeeds(FieldReader fields)
@@ -158,6 +209,7 @@ public sealed partial class ExperimentForm
             "data.train" => nameof(TrainData),
             "data.test" => nameof(TestData),
             "data.vocabulary" => nameof(Vocabulary),
+            "device" => nameof(Device),
             "variant" => nameof(Variants),
             "seed" => nameof(Seeds),
             "sft.learning_rate" => nameof(SftLearningRate),

@@ -8,7 +8,7 @@ namespace SggLab.Web.Experiments;
 /// <summary>The form that queues an experiment, in two steps: check, which shows the runs it will make, then queue.</summary>
 public sealed partial class NewExperiment
 {
-    private readonly ExperimentForm _form = new();
+    private ExperimentForm _form = new();
     private string _yaml = "";
     private string? _shownPreset;
     private IReadOnlyList<Preset> _presets = [];
@@ -19,20 +19,26 @@ public sealed partial class NewExperiment
     private string _key = NewKey();
 
     [Inject] public required Presets Files { get; init; }
-    /// <summary>fields, demo or yaml.</summary>
+    /// <summary>fields, scripted (fields too, for runs without a model), demo or yaml.</summary>
     [Parameter, EditorRequired] public required string By { get; set; }
     /// <summary>Name of the preset to put into the YAML field.</summary>
     [Parameter] public string? Preset { get; set; }
     /// <summary>Queues and answers with a refusal or null.</summary>
     [Parameter, EditorRequired] public required Func<string, ExperimentSpec, Task<Refusal?>> Queue { get; set; }
 
+    protected override void OnInitialized() => _form = ExperimentForm.OnDemo(Files.DemoFolder);
+
     protected override void OnParametersSet()
     {
+        if (By == ExperimentForm.Scripted)
+            _form.Method = ExperimentForm.Scripted;
         if (By == "demo")
             _presets = Files.List();
         if (By == "yaml" && Preset != _shownPreset && Files.Find(Preset) is { } preset)
             (_yaml, _shownPreset) = (preset.Text, Preset);
     }
+
+    private bool IsFields => By is not ("demo" or "yaml");
 
     private Task CheckFieldsAsync() => CheckAsync(_form.Read());
 
@@ -71,7 +77,7 @@ public sealed partial class NewExperiment
     private static string NewKey() => Guid.NewGuid().ToString("N");
 
     /// <summary>What belongs to no field on the screen.</summary>
-    private IEnumerable<FieldProblem> Elsewhere => By == "fields" ? _problems.Where(problem => typeof(ExperimentForm).GetProperty(problem.Field) is null) : _problems;
+    private IEnumerable<FieldProblem> Elsewhere => IsFields ? _problems.Where(problem => typeof(ExperimentForm).GetProperty(problem.Field) is null) : _problems;
 
     private void ProblemList(RenderTreeBuilder builder)
     {

@@ -11,9 +11,12 @@ public sealed class Presets(string home)
     /// <summary>What relative paths of a pasted file count from.</summary>
     public string Home { get; } = home;
 
+    /// <summary>Where `sgglab up` writes the demo's model and data.</summary>
+    public string DemoFolder => Path.Combine(Home, "demo");
+
     public IReadOnlyList<Preset> List() =>
     [
-        .. new[] { Path.Combine(Home, "demo"), Home, Path.Combine(AppContext.BaseDirectory, "examples") }.Where(Directory.Exists)
+        .. new[] { DemoFolder, Home, Path.Combine(AppContext.BaseDirectory, "examples") }.Where(Directory.Exists)
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal)).Take(MostFiles)
             .Where(file => new FileInfo(file).Length <= LargestFile).Select(Read).DistinctBy(preset => preset.Name),
     ];
