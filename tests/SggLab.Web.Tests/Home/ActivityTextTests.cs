@@ -21,6 +21,15 @@ public sealed class ActivityTextTests
     }
 
     [Fact]
+    public void A_run_that_fails_again_and_again_on_any_worker_is_one_line()
+    {
+        ActivityItem[] items = [Item("soft-s1 failed: step 7 is not a number.", "soft-s1", "worker w2"), Item("took soft-s1, attempt 2", "soft-s1", "worker w2"),
+            Item("soft-s1 failed: step 5 is not a number.", "soft-s1"), Item("took soft-s1, attempt 1", "soft-s1"), Item("changed the password of admin", by: "ada"), Item("changed the password of admin", by: "bob")];
+        ActivityLine.Fold(items, 10).Select(line => (line.Item.Text, line.Earlier)).ShouldBe(
+            [("soft-s1 failed 2 times: step 7 is not a number.", 0), ("took soft-s1, attempt 2", 1), ("changed the password of admin", 0), ("changed the password of admin", 0)]);
+    }
+
+    [Fact]
     public void A_worker_has_the_name_of_its_machine_and_is_named_once()
     {
         WorkerSummary Worker(string id, string machine) => new(id, machine, "cpu", "idle", null, null, Samples.Noon, "1.0");
