@@ -48,8 +48,8 @@ public sealed class AttemptFolder : IDisposable
         Directory.CreateDirectory(System.IO.Path.Combine(path, "work"));
         WriteWhole(System.IO.Path.Combine(path, "attempt.json"), JsonSerializer.SerializeToUtf8Bytes(identity, LabJson.Options));
         using (var reserve = File.Create(System.IO.Path.Combine(path, "reserve"))) reserve.Write(new byte[ReserveBytes]);
-        Posix.SyncFolder(path);
-        Posix.SyncFolder(attempts);
+        FolderSync.Flush(path);
+        FolderSync.Flush(attempts);
         return new AttemptFolder(path, identity);
     }
 

@@ -30,7 +30,7 @@ public sealed class Outbox(string folder)
             throw new LabException($"{file} holds the content {content}, but the record says {sha256}. The trainer must not change a file that it has reported.");
         }
         File.Move(part, kept);
-        Posix.SyncFolder(folder);
+        FolderSync.Flush(folder);
     }
 
     private static string HashAndSync(string file)

@@ -1,3 +1,4 @@
+using SggLab.Contracts;
 using Microsoft.Win32.SafeHandles;
 using SggLab.Contracts.Records;
 
@@ -92,7 +93,7 @@ public sealed class Journal : IDisposable
         _file?.Dispose();
         _file = next;
         _length = 0;
-        Posix.SyncFolder(Folder);
+        FolderSync.Flush(Folder);
     }
 
     public void Dispose() => _file?.Dispose();

@@ -1,3 +1,4 @@
+using SggLab.Contracts;
 using SggLab.Contracts.Records;
 
 namespace SggLab.Worker.Journals;
@@ -32,7 +33,7 @@ internal static class JournalRecovery
             var torn = i == segments.Count - 1 && first == last + 1 - Lines(bytes.AsSpan(0, good)) && !AnyRecord(bytes.AsSpan(good));
             var damage = torn ? null : SetAside(folder, segments.Skip(i), bytes, good, last);
             lastSegment = Cut(file, good) ?? lastSegment;
-            Posix.SyncFolder(folder);
+            FolderSync.Flush(folder);
             return new(last, closed, lastSegment, damage);
         }
         return new(last, closed, lastSegment, null);

@@ -1,22 +1,12 @@
-using System.ComponentModel;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace SggLab.Worker.Journals;
 
-/// <summary>Calls that .NET does not offer: hard links, syncing a folder's entries, the native environment (libgomp reads no other), leaving without clean-up.</summary>
+/// <summary>Calls that .NET does not offer: hard links, the native environment (libgomp reads no other), leaving without clean-up.</summary>
 public static class Posix
 {
     /// <summary>False when the two paths lie on different file systems or the system knows no hard links.</summary>
     public static bool TryHardLink(string existing, string link) => !OperatingSystem.IsWindows() && NativeLink(existing, link) == 0;
-
-    /// <summary>After this a file created, renamed or deleted in the folder stays so through a power cut.</summary>
-    public static void SyncFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows()) return;
-        using var handle = new SafeFileHandle(NativeOpen(folder, 0), ownsHandle: true);
-        if (handle.IsInvalid || NativeFsync(handle) != 0) throw new IOException($"Folder {folder} cannot be synced to disk.", new Win32Exception(Marshal.GetLastPInvokeError()));
-    }
 
     public static void SetEnvironment(string name, string value)
     {
@@ -40,12 +30,6 @@ public static class Posix
 
     [DllImport("libc", EntryPoint = "link", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int NativeLink([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string link);
-
-    [DllImport("libc", EntryPoint = "open", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    private static extern int NativeOpen([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static extern int NativeFsync(SafeFileHandle handle);
 
     [DllImport("libc", EntryPoint = "setenv", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int NativeSetenv([MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, int overwrite);

@@ -1,11 +1,13 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace SggLab.Tracking.Blobs;
+namespace SggLab.Contracts;
 
-/// <summary>Puts a folder's entries on disk: a rename is safe only after that. .NET opens no folders, so this is the C library's fsync.</summary>
-internal static partial class FolderSync
+/// <summary>Puts a folder's entries on disk. .NET opens no folders, so this is the C library's fsync.</summary>
+public static partial class FolderSync
 {
+    /// <summary>After this a file created, renamed or deleted in the folder stays so through a power cut.</summary>
+    /// <exception cref="IOException">The folder is not there, or its disk fails.</exception>
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())
