@@ -17,12 +17,18 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
     private readonly string _instance = Guid.NewGuid().ToString("n");
     private Task? _restart;
     private string _url = "";
+    /// <summary>Of the last start that came to an end: an earlier one's until this one is ready.</summary>
+    private SiteFile? _last;
 
     /// <param name="ready">Called once the site answers.</param>
     /// <param name="stop">Asks for a clean stop.</param>
     /// <param name="hurry">Cuts the waits of the stop short.</param>
     public async Task RunAsync(Func<SiteFile, Task> ready, CancellationToken stop, CancellationToken hurry)
     {
+        // One that was killed left "ready" behind: nobody may take that for us.
+        _last = SiteFile.Read(_home);
+        if (_last is { State: "ready" })
+            (_last with { State = "starting" }).Write(_home);
         ProcessFiles.Write(_home, new("supervisor", "supervisor", ProcessIdentity.Of(Environment.ProcessId)!));
         try
         {
@@ -45,9 +51,8 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
     {
         if (options.Workers > 0)
             await Libstdcpp.EnsureAsync(say, stop);
-        var last = SiteFile.Read(_home);
         await SiteStop.StopLeftoversAsync(_home, say, hurry: default);
-        TakePort(last is { Url.Length: > 0 } ? new Uri(last.Url).Port : null);
+        TakePort(_last is { Url.Length: > 0 } ? new Uri(_last.Url).Port : null);
         var demo = Demo.PrepareAsync(options, say, stop);
         _postgres = await SitePostgres.ProvideAsync(_home, options.Postgres, say, stop);
         NotePostgres();
@@ -63,7 +68,8 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
             _workers[^1].Start();
         }
         await Demo.QueueAsync(options, _url, await demo, say, stop);
-        new SiteFile(_url, "ready", new(_postgres.Kind, _postgres.Version)).Write(_home);
+        _last = new SiteFile(_url, "ready", new(_postgres.Kind, _postgres.Version));
+        _last.Write(_home);
     }
 
     private void TakePort(int? lastTime)
@@ -163,8 +169,11 @@ public sealed class Supervisor(UpOptions options, Action<string> say)
         if (_postgres is { Kind: not "connection" })
             await PostgresProvider.StopAsync(_home.Postgres);
         ProcessFiles.Remove(_home, "postgres");
-        if (SiteFile.Read(_home) is { } site)
-            (site with { State = "stopped" }).Write(_home);
+        // A start that failed leaves the address of the last one that did not, or none.
+        if (_last is null)
+            File.Delete(_home.SiteFile);
+        else
+            (_last with { State = "stopped" }).Write(_home);
         say("stopped");
     }
 

@@ -37,6 +37,22 @@ public sealed class BadInputTests : IDisposable
         said.ShouldContain($"PostgreSQL at {wrong.Host}:{wrong.Port} refuses user \"{wrong.Username}\"");
         said.ShouldContain("--postgres");
         said.ShouldNotContain("not-the-password");
+        // Nothing of the start that failed misleads what comes after it.
+        File.Exists(Path.Combine(_sgglab.Home, "site.json")).ShouldBeFalse();
+        (await _sgglab.RunAsync("run", "list")).ShouldComplain(3).ShouldContain("No site has been started");
+        (await _sgglab.RunAsync("status")).Output.ShouldContain("not started; ./sgglab up starts it");
+    }
+
+    [Fact]
+    public async Task A_site_file_that_a_killed_up_left_is_not_taken_for_the_new_one()
+    {
+        Directory.CreateDirectory(_sgglab.Home);
+        var file = Path.Combine(_sgglab.Home, "site.json");
+        await File.WriteAllTextAsync(file, $$"""{"url":"http://127.0.0.1:{{FreePort()}}","state":"ready","postgres":{"kind":"local","version":"15"} }""", TestContext.Current.CancellationToken);
+
+        (await _sgglab.RunAsync("up", "--detach", "--json", "--postgres", $"Host=127.0.0.1;Port={FreePort()};Username=x;Password=y;Timeout=3")).ShouldComplain(3).ShouldContain("No PostgreSQL answers");
+
+        (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).ShouldContain("\"stopped\"");
     }
 
     [Fact]
