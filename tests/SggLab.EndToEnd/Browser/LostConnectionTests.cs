@@ -34,6 +34,8 @@ public sealed class LostConnectionTests(LabSite site, LabBrowser browser)
             await page.Locator("#new-experiment").GetByText(variant, new() { Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Check" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Queue the run" }).ClickAsync();
+        // The home page, which is there until the experiment's is, names the run too.
+        await Expect(page.Locator("#main h1")).ToHaveTextAsync("to-cancel");
         await page.GetByRole(AriaRole.Link, new() { Name = "hard-recall-s1", Exact = true }).ClickAsync();
         await Expect(page.Locator(".lab-facts [data-state=running]")).ToBeVisibleAsync();
 
