@@ -20,7 +20,7 @@ internal static class QueueRuns
             Options = { key, json },
             Examples =
             [
-                "./sgglab run queue examples/demo.yaml                  # queue the demo experiment",
+                "./sgglab run queue examples/tiny-sft.yaml              # queue what a file describes",
                 "./sgglab run queue my.yaml --key night-12 --json       # at most once, for scripts",
                 "generate-spec | ./sgglab run queue -                   # from another program",
             ],

@@ -10,7 +10,7 @@ public static class RunCommands
     {
         var run = new LabCommand("run", "Check, queue and watch runs.")
         {
-            Examples = ["./sgglab run queue examples/demo.yaml    # queue an experiment", "./sgglab run list                        # all runs, newest first"],
+            Examples = ["./sgglab run queue examples/tiny-sft.yaml # queue an experiment", "./sgglab run list                        # all runs, newest first"],
         };
         run.Add(ValidateRun.Create());
         run.Add(QueueRuns.Create());

@@ -20,7 +20,8 @@ internal static class DetachedUp
         {
             var ended = supervisor.HasExited;
             from = await ShowAsync(log, from);
-            if (SiteFile.Read(options.Home) is { State: "ready" } site && ProcessFiles.Running(options.Home).Any(p => p.Role == "supervisor" && p.Identity.Pid == supervisor.Id))
+            // In this order: a supervisor takes back what a killed one left in the site's file before it shows itself.
+            if (ProcessFiles.Running(options.Home).Any(p => p.Role == "supervisor" && p.Identity.Pid == supervisor.Id) && SiteFile.Read(options.Home) is { State: "ready" } site)
             {
                 if (json)
                     Console.WriteLine(UpResult.Of(options.Home, site).ToJson());

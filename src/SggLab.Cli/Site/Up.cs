@@ -94,7 +94,7 @@ public static class UpCommands
         var free = 0;
         for (var waited = 0; waited < 600; waited++)
         {
-            if (SiteFile.Read(home) is { State: "ready" } site && ProcessFiles.Running(home).Any(p => p.Role == "supervisor"))
+            if (ProcessFiles.Running(home).Any(p => p.Role == "supervisor") && SiteFile.Read(home) is { State: "ready" } site)
             {
                 if (options.Port is { } port && new Uri(site.Url).Port != port)
                     throw new LabException($"The site of {home.Folder} runs at {site.Url}, so --port {port} has no effect. Stop it first: ./sgglab down");

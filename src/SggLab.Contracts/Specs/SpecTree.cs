@@ -38,11 +38,32 @@ internal static class SpecTree
         {
             throw new LabException($"{path}, line {e.Start.Line}: this is not valid YAML: {e.Message}", inner: e);
         }
+        catch (InvalidOperationException e)
+        {
+            // The library's scanner gives up so on a bracket that nothing closes.
+            throw new LabException($"{path}, line {LineOfOpenBracket(text)}: this is not valid YAML: a {{ or [ is never closed.", inner: e);
+        }
         if (stream.Documents.Count != 1)
             throw new LabException($"{path}: found {stream.Documents.Count} YAML documents; a run file holds exactly one.");
         var nodes = 0;
         return Convert(stream.Documents[0].RootNode, path, 0, ref nodes) as SpecMap
             ?? throw new LabException($"{path}, line 1: a run file is made of 'key: value' lines; see examples/demo.yaml.");
+    }
+
+    private static int LineOfOpenBracket(string text)
+    {
+        var open = new Stack<int>();
+        foreach (var (index, line) in text.Split('\n').Index())
+        {
+            foreach (var sign in line.AsSpan(0, line.IndexOf('#') is >= 0 and var comment ? comment : line.Length))
+            {
+                if (sign is '{' or '[')
+                    open.Push(index + 1);
+                else if (sign is '}' or ']')
+                    open.TryPop(out _);
+            }
+        }
+        return open.TryPeek(out var last) ? last : 1;
     }
 
     private static SpecNode Convert(YamlNode node, string path, int depth, ref int nodes)

@@ -48,6 +48,13 @@ public class SpecFileTests
         SpecValidation.Check(spec).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("experiment: e\nruns:\n  - name: a\n    model: { folder: /models/x\n    method: sft\n", 4)]
+    [InlineData("experiment: e\nruns:\n  - { name: a, method: evaluate, model: { folder: /nope/model\n  - { name: b, method: sft, model: { folder: x } }\n", 3)]
+    [InlineData("experiment: e # }\nruns:\n  - name: a # }\n    model: { folder: /models/x\n    method: sft\n", 4)]
+    public void A_bracket_that_nothing_closes_is_named_with_its_line(string yaml, int line) =>
+        Should.Throw<LabException>(() => SpecFile.Parse(yaml, "/lab/run.yaml")).Message.ShouldStartWith($"/lab/run.yaml, line {line}: this is not valid YAML");
+
     [Fact]
     public void Defaults_reach_every_run_and_a_runs_own_keys_win()
     {
