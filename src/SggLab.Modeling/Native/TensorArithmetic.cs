@@ -1,14 +1,14 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
+#pragma warning disable RS0030 // Here the numbers are kept.
 namespace SggLab.Modeling;
 
 /// <summary>
 /// Sums and products that survive a garbage collection. TorchSharp hands a number to libtorch as an object with a finalizer and does not keep it
 /// alive during the call; even a + b passes the factor 1 that way (a - b and a * b of tensors do not). When the collector runs meanwhile, libtorch reads freed memory: a training run
-/// died so after 251 steps. Code that runs every step uses these instead of operators and of overloads that take a number.
+/// died so after 251 steps. These stand for operators and overloads that take a number, which the compiler refuses elsewhere (BannedSymbols.txt).
 /// </summary>
-#pragma warning disable RS0030 // Here the numbers are kept.
 public static class TensorArithmetic
 {
     /// <summary>The factor 1, alive for ever.</summary>
