@@ -10,9 +10,8 @@ internal sealed class TrainingParity(GoldenCases golden)
 {
     private const double LossTolerance = 2e-5;
     private const double NormTolerance = 1e-4; // relative, of the first step
-    // After the first step AdamW has divided gradients that are rounding noise (key biases and patch embeddings, whose parts nearly cancel out) by their own size, and later
-    // losses and norms carry that on. It is no matter of the optimizer's order of operations: torch's plain AdamW step, written out here, gave the same differences.
-    private const double LaterLossTolerance = 1e-4;
+    // Later steps carry the rounding of both sides on, much enlarged (docs/decisions/0006-training-parity.md).
+    private const double LaterLossTolerance = 5e-5;
     private const double LaterNormTolerance = 5e-4;
     private const double GradientTolerance = 1e-4; // of the tensor's largest value
     private const double WeightTolerance = 1e-5; // for 99.9 % of the elements
