@@ -59,7 +59,7 @@ public static class TrackingModule
         services.AddSingleton<LiveFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveFeed>());
         return services.AddSingleton<RunQueries>().AddSingleton<ExperimentQueries>().AddSingleton<QueueQueries>().AddSingleton<WorkerQueries>()
-            .AddSingleton<ActivityQueries>().AddSingleton<CheckpointQueries>().AddSingleton<LeaderboardQueries>().AddSingleton<ComparisonQueries>().AddSingleton<ProjectionLag>().AddSingleton<StatusQueries>();
+            .AddSingleton<ActivityQueries>().AddSingleton<CheckpointQueries>().AddSingleton<LeaderboardQueries>().AddSingleton<ComparisonQueries>().AddSingleton<ProjectionLag>().AddSingleton<StatusQueries>().AddSingleton<TokenQueries>();
     }
 
     private static void ConfigureBus(WolverineOptions options)

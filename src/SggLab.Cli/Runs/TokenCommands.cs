@@ -5,13 +5,15 @@ using SggLab.Contracts;
 
 namespace SggLab.Cli.Runs;
 
-/// <summary>`token create`.</summary>
+/// <summary>`token create`, `token list` and `token revoke`.</summary>
 public static class TokenCommands
 {
     public static Command Create()
     {
-        var token = new LabCommand("token", "Tokens for the API.") { Examples = ["./sgglab token create --role worker > worker-token"] };
+        var token = new LabCommand("token", "Tokens for the API.") { Examples = ["./sgglab token create --role worker > worker-token", "./sgglab token list                         # which there are; never the tokens themselves"] };
         token.Add(Make());
+        token.Add(List());
+        token.Add(Revoke());
         return token;
     }
 
@@ -41,6 +43,53 @@ public static class TokenCommands
             var issued = await client.CreateTokenAsync(parsed.GetValue(name) ?? $"{chosen} {TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}", chosen, until, stop);
             if (parsed.GetValue(json)) Report.Json(issued);
             else Console.Out.WriteLine(issued.Token);
+            return 0;
+        });
+        return command;
+    }
+
+    private static LabCommand List()
+    {
+        var (json, site) = (RunCommands.Json(), new SiteConnection());
+        var command = new LabCommand("list", "List the API's tokens: whose they are, who made them when, and until when they are valid. Never the tokens themselves.")
+        {
+            Options = { json },
+            Examples = ["./sgglab token list", "./sgglab token list --json"],
+        };
+        site.AddTo(command);
+        command.SetAction(async (parsed, stop) =>
+        {
+            using var client = site.Connect(parsed);
+            var tokens = await client.TokensAsync(stop);
+            if (parsed.GetValue(json)) Report.Json(tokens);
+            else
+                Report.Table(["id", "name", "role", "state", "made", "by", "expires", "revoked"],
+                    tokens.Select(t => new[] { t.Id, t.Name, t.Role, t.State, Report.Time(t.MadeAt), t.MadeBy, t.ExpiresAt is null ? "never" : Report.Time(t.ExpiresAt), Report.Time(t.RevokedAt) }), "No tokens.");
+            return 0;
+        });
+        return command;
+    }
+
+    private static LabCommand Revoke()
+    {
+        var (id, json, site) = (new Argument<string>("ID") { Description = "Id of the token as `token list` shows it." }, RunCommands.Json(), new SiteConnection());
+        var command = new LabCommand("revoke", "Revoke an API token: it is refused from now on.")
+        {
+            Arguments = { id },
+            Options = { json },
+            Examples = ["./sgglab token revoke 7f3a9k2m1c"],
+        };
+        site.AddTo(command);
+        command.SetAction(async (parsed, stop) =>
+        {
+            var given = parsed.GetRequiredValue(id);
+            // It must not reach a log by way of the request's address.
+            if (given.StartsWith("sgg_", StringComparison.Ordinal))
+                throw new LabException("What was given is a token, not a token's id. `./sgglab token list` shows the ids.");
+            using var client = site.Connect(parsed);
+            var revoked = await client.RevokeTokenAsync(given, stop);
+            if (parsed.GetValue(json)) Report.Json(revoked);
+            else Console.Out.WriteLine(revoked.Changed ? $"Token {given} is revoked: it is refused from now on." : $"Token {given} was revoked before.");
             return 0;
         });
         return command;

@@ -15,6 +15,13 @@ internal static class Permissions
             throw new ForbiddenException(refusal.Message);
     }
 
+    /// <exception cref="ForbiddenException">The role does not suffice.</exception>
+    public static void RequireAdminister(Actor by)
+    {
+        if (ToAdminister(by) is { } refusal)
+            throw new ForbiddenException(refusal.Message);
+    }
+
     private static Refusal Refuse(Actor by, string what, string wanted) => Refusal.Forbidden(
         $"{by.Name} has the role {by.Role.ToString().ToLowerInvariant()} and may not {what}; that takes the role {wanted}. Use such a token, or ask an administrator for one.");
 }

@@ -14,8 +14,8 @@ public static class RevokeTokenHandler
             return forbidden;
         var tokens = session.ForTenant(LabStore.NoProject).Events;
         var stored = await tokens.FetchStreamAsync(StreamKeys.Token(command.TokenId), token: cancellation);
-        if (stored.Select(e => e.Data).OfType<TokenIssued>().FirstOrDefault() is not { } issued)
-            return Refusal.NotFound($"There is no token {SafeText.Of(command.TokenId, 80)}.");
+        if (stored.Select(e => e.Data).OfType<TokenIssued>().FirstOrDefault() is not { } issued || issued.Project != command.By.Project)
+            return Refusal.NotFound($"There is no token with the id {SafeText.Of(command.TokenId, 80)}; `./sgglab token list` shows what there is.");
         if (stored.Any(e => e.Data is TokenRevoked))
             return Outcome.Already(command.TokenId);
         session.SignedBy(command.By);

@@ -39,6 +39,36 @@ public sealed class AccessTests(RunningLab lab) : Lab(lab), IClassFixture<Runnin
     }
 
     [Fact]
+    public async Task An_administrator_sees_which_tokens_there_are_and_who_made_them()
+    {
+        var valid = (await Commands.SendAsync(new IssueToken(Root, "listed", Role.Viewer), Stop)).Value!;
+        var expired = (await Commands.SendAsync(new IssueToken(Root, "listed", Role.Member, DateTimeOffset.UnixEpoch), Stop)).Value!;
+        var revoked = (await Commands.SendAsync(new IssueToken(Root, "listed", Role.Worker), Stop)).Value!;
+        await Commands.SendAsync(new RevokeToken(Root, revoked.Id), Stop);
+
+        var listed = (await Get<TokenQueries>().ListAsync(Root, Stop)).Where(token => token.Name == "listed").ToList();
+
+        listed[0].Id.ShouldBe(valid.Id, "valid ones come first");
+        listed.ToDictionary(token => token.Id, token => (token.Role, token.State, token.MadeBy)).ShouldBe(new Dictionary<string, (string, string, string?)>
+        {
+            [valid.Id] = ("viewer", "valid", "root"), [expired.Id] = ("member", "expired", "root"), [revoked.Id] = ("worker", "revoked", "root"),
+        }, ignoreOrder: true);
+        listed.Single(token => token.Id == revoked.Id).RevokedAt.ShouldNotBeNull();
+        await Should.ThrowAsync<ForbiddenException>(() => Get<TokenQueries>().ListAsync(Ada, Stop));
+    }
+
+    [Fact]
+    public async Task An_administrator_of_another_project_neither_sees_nor_revokes_a_token()
+    {
+        var stranger = new Actor("eve", Role.Admin, "other");
+        var issued = (await Commands.SendAsync(new IssueToken(Root, "ours", Role.Viewer), Stop)).Value!;
+
+        (await Get<TokenQueries>().ListAsync(stranger, Stop)).ShouldBeEmpty();
+        (await Commands.SendAsync(new RevokeToken(stranger, issued.Id), Stop)).Refusal.ShouldNotBeNull().Kind.ShouldBe(RefusalKind.NotFound);
+        (await Get<AccessService>().VerifyTokenAsync(issued.Token, Stop)).ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_member_signs_in_with_the_newest_password()
     {
         var access = Get<AccessService>();

@@ -22,7 +22,7 @@ public sealed class RolesTests(SiteProcess site) : IClassFixture<SiteProcess>
         ["GET /queue"] = Readers, ["GET /status"] = Readers, ["POST /workers/{id}/lease"] = Workers, ["GET /workers"] = Readers, ["POST /workers"] = Workers, ["DELETE /workers/{id}"] = Workers,
         ["PUT /blobs/{sha256}"] = Uploaders, ["HEAD /blobs/{sha256}"] = Everyone, ["GET /blobs/{sha256}"] = Everyone,
         ["GET /checkpoints/{id}"] = Readers, ["GET /checkpoints/{id}/lineage"] = Readers, ["GET /leaderboard"] = Readers, ["GET /leaderboard/boards"] = Readers,
-        ["GET /comparison"] = Readers, ["GET /activity"] = Readers, ["POST /tokens"] = Administrators, ["DELETE /tokens/{id}"] = Administrators,
+        ["GET /comparison"] = Readers, ["GET /activity"] = Readers, ["GET /tokens"] = Administrators, ["POST /tokens"] = Administrators, ["DELETE /tokens/{id}"] = Administrators,
         ["POST /members"] = Administrators, ["POST /members/{name}/password"] = Administrators,
     };
 
@@ -78,6 +78,23 @@ public sealed class RolesTests(SiteProcess site) : IClassFixture<SiteProcess>
 
         revoked.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await AskAsync("GET /runs", token.Token)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Tokens_are_listed_with_who_made_them_and_never_with_their_secret()
+    {
+        using var admin = site.ClientOf("admin-token");
+        var until = DateTimeOffset.UtcNow.AddDays(3);
+        var secret = await IssueAsync("member", until);
+
+        var text = await admin.GetStringAsync(new Uri("tokens", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        text.ShouldNotContain(secret);
+        var listed = System.Text.Json.JsonSerializer.Deserialize<Contracts.Api.TokenSummary[]>(text, LabJson.Options)!;
+        var own = listed.First(token => token.Name == "member" && token.State == "valid");
+        (own.Role, own.MadeBy, own.ExpiresAt!.Value).ShouldBe(("member", "admin", until), "as it was asked for");
+        own.MadeAt.ShouldBe(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1));
+        listed.ShouldContain(token => token.Name == "worker" && token.MadeBy == "system", "the one that the first start made");
     }
 
     private async Task<string> IssueAsync(string role, DateTimeOffset? expires)

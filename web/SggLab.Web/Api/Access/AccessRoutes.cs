@@ -8,6 +8,8 @@ internal static class AccessRoutes
 {
     public static void Map(IEndpointRouteBuilder api)
     {
+        api.MapGet("/tokens", async (TokenQueries queries, HttpContext context) =>
+            ApiAnswer.Of(await queries.ListAsync(context.Actor(), context.RequestAborted))).For(ApiRoles.Administrators);
         api.MapPost("/tokens", IssueAsync).For(ApiRoles.Administrators);
         api.MapPost("/members", AddAsync).For(ApiRoles.Administrators);
         api.MapPost("/members/{name}/password", async (string name, LabCommands commands, HttpContext context) =>
@@ -16,7 +18,10 @@ internal static class AccessRoutes
             return ApiAnswer.Of(await commands.SendAsync(new ChangePassword(context.Actor(), name, request.Password)), changed => ApiAnswer.Of(new { name = changed }));
         }).For(ApiRoles.Administrators);
         api.MapDelete("/tokens/{id}", async (string id, LabCommands commands, HttpContext context) =>
-            ApiAnswer.Of(await commands.SendAsync(new RevokeToken(context.Actor(), id)), revoked => ApiAnswer.Of(new { id = revoked }))).For(ApiRoles.Administrators);
+        {
+            var outcome = await commands.SendAsync(new RevokeToken(context.Actor(), id));
+            return ApiAnswer.Of(outcome, revoked => ApiAnswer.Of(new RevokedToken(revoked, outcome.Changed)));
+        }).For(ApiRoles.Administrators);
     }
 
     private static async Task<IResult> AddAsync(LabCommands commands, HttpContext context)
