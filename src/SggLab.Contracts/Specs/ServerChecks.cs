@@ -23,14 +23,13 @@ internal static class ServerChecks
         switch (server.Weights)
         {
             case "disk":
-                check.That(server.Kind == "sglang", "grpo.server.weights", "only SGLang takes whole weights from disk; with vllm give lora");
                 break;
             case "lora":
                 check.That(server.Kind == "vllm", "grpo.server.weights", "with sglang give disk");
                 check.That(grpo.Lora is not null, "grpo.server.weights", "lora sends the adapter, so the run must train one: add grpo.lora");
                 break;
             default:
-                check.That(false, "grpo.server.weights", $"say how new weights reach the server: disk (SGLang) or lora (vLLM); given was '{server.Weights}'");
+                check.That(false, "grpo.server.weights", $"say how new weights reach the server: disk (a whole model) or lora (an adapter, vLLM); given was '{server.Weights}'");
                 break;
         }
     }

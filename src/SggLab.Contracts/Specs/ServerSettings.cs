@@ -17,7 +17,7 @@ public sealed record ServerSettings
     public int Retries { get; init; } = 5;
     /// <summary>File with the key that is sent as a bearer token.</summary>
     public string? ApiKeyFile { get; init; }
-    /// <summary>How new weights reach the server of a grpo run: disk (SGLang reads a model folder) or lora (vLLM reads an adapter folder).</summary>
+    /// <summary>How new weights reach the server of a grpo run: disk (it reads a model folder; with a LoRA run that of the sum) or lora (vLLM reads an adapter folder).</summary>
     public string? Weights { get; init; }
     /// <summary>Folder that trainer and server both see, where new weights are put.</summary>
     public string? WeightsFolder { get; init; }

@@ -24,4 +24,12 @@ internal sealed class PolicyFolder(string root, string run, Action<string> write
         if (Path.Combine(root, version) is var folder && Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
     }
+
+    /// <summary>Removes what this run still has there, also what no server took.</summary>
+    public void RemoveAll()
+    {
+        if (Directory.Exists(root))
+            foreach (var folder in Directory.GetDirectories(root, run + "-step-*"))
+                Directory.Delete(folder, recursive: true);
+    }
 }

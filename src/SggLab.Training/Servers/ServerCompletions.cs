@@ -44,7 +44,7 @@ internal sealed class ServerCompletions(ServerSettings settings, Tokenizer token
             MaxNewTokens = grpo.MaxCompletionTokens, Temperature = grpo.Temperature, TopP = grpo.TopP, TopK = grpo.TopK, NeverDrawn = [_imageToken], EosIds = _endTokens,
         };
         var pictures = prompts.Select(prompt => new Lazy<string>(() => Picture(prompt))).ToArray();
-        return await AllAsync(Enumerable.Range(0, prompts.Count * grpo.GroupSize).Select(i => (Func<CancellationToken, Task<Completion>>)(async cancellation =>
+        var completions = await AllAsync(Enumerable.Range(0, prompts.Count * grpo.GroupSize).Select(i => (Func<CancellationToken, Task<Completion>>)(async cancellation =>
         {
             var (prompt, sample) = (i / grpo.GroupSize, i % grpo.GroupSize);
             var seed = RolloutSource.Seed(runSeed, step, prompt, sample);
@@ -54,6 +54,8 @@ internal sealed class ServerCompletions(ServerSettings settings, Tokenizer token
                 answer = await Protocol.SampleAsync(prompts[prompt], pictures[prompt].Value, sampling, seed + again + 1, version, cancellation).ConfigureAwait(false);
             return Checked(prompts[prompt], answer, version, seed, prompt, sample);
         }))).ConfigureAwait(false);
+        await Protocol.ConfirmAsync(version, CancellationToken.None).ConfigureAwait(false);
+        return completions;
     }
 
     /// <summary>Gives the server the policy as it is now, once a step.</summary>
@@ -123,8 +125,7 @@ internal sealed class ServerCompletions(ServerSettings settings, Tokenizer token
 
     public void Dispose()
     {
-        if (_loaded is { } last)
-            policy?.Remove(last);
+        policy?.RemoveAll();
         _pool.Dispose();
     }
 }

@@ -35,7 +35,8 @@ internal sealed class ServerPool : IDisposable
     }
 
     /// <summary>Posts to whichever address has the fewest requests under way.</summary>
-    /// <exception cref="LabException">The server refuses the request, or stays away through every retry.</exception>
+    /// <exception cref="ServerRefusal">The server refuses the request.</exception>
+    /// <exception cref="LabException">It stays away through every retry.</exception>
     public async Task<JsonElement> PostAsync(string path, object body, CancellationToken cancellation)
     {
         await _free.WaitAsync(cancellation).ConfigureAwait(false);
@@ -53,7 +54,11 @@ internal sealed class ServerPool : IDisposable
     public async Task<IReadOnlyList<JsonElement>> PostToAllAsync(string path, object body, CancellationToken cancellation) =>
         await Task.WhenAll(_addresses.Select(address => SendAsync(address, path, body, cancellation))).ConfigureAwait(false);
 
-    private async Task<JsonElement> SendAsync(Address? only, string path, object body, CancellationToken cancellation)
+    /// <summary>Asks every address, in the order of the settings.</summary>
+    public async Task<IReadOnlyList<JsonElement>> GetFromAllAsync(string path, CancellationToken cancellation) =>
+        await Task.WhenAll(_addresses.Select(address => SendAsync(address, path, null, cancellation))).ConfigureAwait(false);
+
+    private async Task<JsonElement> SendAsync(Address? only, string path, object? body, CancellationToken cancellation)
     {
         for (var (attempt, wait) = (0, s_firstWait); ; attempt++)
         {
@@ -69,19 +74,20 @@ internal sealed class ServerPool : IDisposable
     }
 
     /// <returns>The answer; or why there is none, and how long the server asks to be left alone.</returns>
-    private async Task<(JsonElement? Reply, string Failure, TimeSpan? Patience)> TryAsync(Address address, string path, object body, CancellationToken cancellation)
+    private async Task<(JsonElement? Reply, string Failure, TimeSpan? Patience)> TryAsync(Address address, string path, object? body, CancellationToken cancellation)
     {
         Interlocked.Increment(ref address.UnderWay);
         try
         {
-            using var response = await _http.PostAsJsonAsync(new Uri(address.Root, path), body, cancellation).ConfigureAwait(false);
+            using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(address.Root, path)) { Content = body is null ? null : JsonContent.Create(body) };
+            using var response = await _http.SendAsync(request, cancellation).ConfigureAwait(false);
             var text = await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
             if (response.IsSuccessStatusCode)
                 return (Read(text, address, path), "", null);
             var answer = string.Create(CultureInfo.InvariantCulture, $"it answered {(int)response.StatusCode}: {Short(text)}");
             return IsPassing(response.StatusCode)
                 ? (null, answer, response.Headers.RetryAfter?.Delta)
-                : throw new LabException($"{new Uri(address.Root, path)} refuses the request: {answer}");
+                : throw new ServerRefusal(response.StatusCode, $"{new Uri(address.Root, path)} refuses the request: {answer}");
         }
         catch (HttpRequestException e)
         {
@@ -146,4 +152,10 @@ internal sealed class ServerPool : IDisposable
 
         public Uri Root { get; } = root;
     }
+}
+
+/// <summary>An answer that trying again would not change.</summary>
+internal sealed class ServerRefusal(HttpStatusCode status, string message) : LabException(message)
+{
+    public HttpStatusCode Status { get; } = status;
 }

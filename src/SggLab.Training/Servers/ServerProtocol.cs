@@ -10,7 +10,12 @@ internal abstract class ServerProtocol(ServerPool pool, ServerSettings settings)
     protected ServerPool Pool { get; } = pool;
     protected ServerSettings Settings { get; } = settings;
 
-    public static ServerProtocol Of(ServerPool pool, ServerSettings settings) => settings.Kind == "sglang" ? new SglangProtocol(pool, settings) : new VllmProtocol(pool, settings);
+    public static ServerProtocol Of(ServerPool pool, ServerSettings settings) => (settings.Kind, settings.Weights) switch
+    {
+        ("sglang", _) => new SglangProtocol(pool, settings),
+        (_, "disk") => new VllmDiskProtocol(pool, settings),
+        _ => new VllmAdapterProtocol(pool, settings),
+    };
 
     /// <summary>One completion drawn by these settings, with its tokens and their log-probabilities.</summary>
     /// <param name="version">The weights that are to write it.</param>
@@ -20,6 +25,10 @@ internal abstract class ServerProtocol(ServerPool pool, ServerSettings settings)
     /// <param name="folder">A model folder or an adapter folder, as <see cref="ServerSettings.Weights"/> says.</param>
     /// <param name="previous">The version that nobody needs any more.</param>
     public abstract Task LoadAsync(string version, string folder, string? previous, CancellationToken cancellation);
+
+    /// <summary>Asked when the last rollout of a step is there: whether these weights wrote all of them, where the answers do not say so themselves.</summary>
+    /// <exception cref="LabException">An address has other weights by now.</exception>
+    public virtual Task ConfirmAsync(string version, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>The likeliest answer, by the interface that both kinds share with OpenAI.</summary>
     public async Task<ServerAnswer> GreedyAsync(ExamplePrompt prompt, string picture, int maxNewTokens, CancellationToken cancellation)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using SggLab.Contracts;
 using SggLab.Contracts.Specs;
 using SggLab.Modeling;
 using SggLab.Training.Prompts;
@@ -7,16 +6,17 @@ using SggLab.Training.Prompts;
 namespace SggLab.Training.Servers;
 
 /// <summary>
-/// vLLM (0.10.2 or newer, for return_token_ids): chat completions with token ids and log-probabilities; new weights as a LoRA adapter under a name of
-/// its own (VLLM_ALLOW_RUNTIME_LORA_UPDATING=True, --enable-lora). The answer names the adapter that wrote it.
+/// vLLM (0.10.2 or newer, for return_token_ids): chat completions with token ids and log-probabilities. The answer names the model that was asked,
+/// which is an adapter's own name or the name under which whole weights are served whatever they are.
 /// </summary>
-internal sealed class VllmProtocol(ServerPool pool, ServerSettings settings) : ServerProtocol(pool, settings)
+internal abstract class VllmProtocol(ServerPool pool, ServerSettings settings) : ServerProtocol(pool, settings)
 {
-    public override async Task<ServerAnswer> SampleAsync(ExamplePrompt prompt, string picture, SamplingSettings sampling, long seed, string version, CancellationToken cancellation)
+    /// <param name="model">The name to ask for.</param>
+    protected async Task<ServerAnswer> SampleAsync(string model, ExamplePrompt prompt, string picture, SamplingSettings sampling, long seed, CancellationToken cancellation)
     {
         var answer = await Pool.PostAsync("v1/chat/completions", new
         {
-            model = version,
+            model,
             messages = ChatMessages.Of(prompt, picture),
             max_tokens = sampling.MaxNewTokens,
             temperature = sampling.Temperature,
@@ -34,12 +34,5 @@ internal sealed class VllmProtocol(ServerPool pool, ServerSettings settings) : S
         var promptTokens = answer.Find("prompt_token_ids")?.GetArrayLength() ?? answer.Find("usage")?.Find("prompt_tokens")?.GetInt32();
         return new ServerAnswer(choice.Member("message").Find("content")?.GetString() ?? "", ids, logProbs, promptTokens, answer.Find("model")?.GetString(),
             choice.Find("finish_reason")?.GetString() == "length");
-    }
-
-    public override async Task LoadAsync(string version, string folder, string? previous, CancellationToken cancellation)
-    {
-        await Pool.PostToAllAsync("v1/load_lora_adapter", new { lora_name = version, lora_path = folder }, cancellation).ConfigureAwait(false);
-        if (previous is not null)
-            await Pool.PostToAllAsync("v1/unload_lora_adapter", new { lora_name = previous }, cancellation).ConfigureAwait(false);
     }
 }

@@ -105,8 +105,10 @@ public class SpecValidationTests
         RunSpec With(ServerSettings settings, bool lora = true) => GrpoRun with { Grpo = Grpo with { Server = settings, Lora = lora ? new() { Rank = 4, Alpha = 8 } : null } };
         Fields(With(server)).ShouldBeEmpty();
         Fields(With(server, lora: false)).ShouldBe(["grpo.server.weights"]);
-        Fields(With(server with { Weights = "disk" })).ShouldBe(["grpo.server.weights"]);
-        Fields(With(server with { Kind = "sglang", Weights = "disk" }, lora: false)).ShouldBeEmpty();
+        foreach (var kind in new[] { "vllm", "sglang" })
+            foreach (var lora in new[] { false, true })
+                Fields(With(server with { Kind = kind, Weights = "disk" }, lora)).ShouldBeEmpty($"{kind} reads a model folder, which holds the sum where the run trains an adapter");
+        Fields(With(server with { Kind = "sglang" })).ShouldBe(["grpo.server.weights"]);
         Fields(With(server with { Weights = null, WeightsFolder = null })).ShouldBe(["grpo.server.weights_folder", "grpo.server.weights"]);
         Fields(With(server with { Urls = ["gpu:8000"], Concurrency = 0 })).ShouldBe(["grpo.server.urls", "grpo.server.concurrency"]);
         Fields(GrpoRun with { Grpo = Grpo with { Server = server, Lora = new() { Rank = 4, Alpha = 8 }, Temperature = 0.9 } }).ShouldBe(["grpo.temperature"]);

@@ -9,10 +9,10 @@ using SggLab.Modeling;
 namespace SggLab.Training.Tests.Servers;
 
 /// <summary>
-/// A real HTTP server over the decoder, speaking as vLLM (chat completions, adapters under names) and as SGLang (/generate, weights from disk). It
+/// A real HTTP server over the decoder, speaking as vLLM (chat completions, adapters under names, whole weights in its dev mode) and as SGLang (/generate, weights from disk). It
 /// decodes the pictures it is sent, renders the chat itself, and has the faults that a test asks for.
 /// </summary>
-internal sealed class TinyServer : IAsyncDisposable
+internal sealed partial class TinyServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly string _modelFolder;
@@ -33,11 +33,14 @@ internal sealed class TinyServer : IAsyncDisposable
         _app.MapPost("/v1/chat/completions", context => GuardedAsync(context, Chat));
         _app.MapPost("/v1/load_lora_adapter", context => GuardedAsync(context, LoadAdapter));
         _app.MapPost("/v1/unload_lora_adapter", context => GuardedAsync(context, UnloadAdapter));
+        MapDevMode();
         _app.MapPost("/generate", context => GuardedAsync(context, Generate));
         _app.MapPost("/update_weights_from_disk", context => GuardedAsync(context, UpdateWeights));
     }
 
     public string Url => _app.Urls.First();
+    /// <summary>Called with the path of each request, before it is answered.</summary>
+    public Action<string> OnRequest { get; set; } = _ => { };
     public int Requests { get; private set; }
     /// <summary>Requests that were under way at once, at most.</summary>
     public int MostUnderWay { get; private set; }
@@ -66,6 +69,7 @@ internal sealed class TinyServer : IAsyncDisposable
 
     private async Task GuardedAsync(HttpContext context, Func<JsonElement, (int Status, object Answer)> handle)
     {
+        OnRequest(context.Request.Path);
         var number = ++Requests;
         MostUnderWay = Math.Max(MostUnderWay, Interlocked.Increment(ref _underWay));
         try
@@ -85,8 +89,8 @@ internal sealed class TinyServer : IAsyncDisposable
                 await Answer(context, 401, new { error = "no key" });
             else
             {
-                using var body = await JsonDocument.ParseAsync(context.Request.Body);
-                var (code, answer) = handle(body.RootElement);
+                using var body = HttpMethods.IsGet(context.Request.Method) ? null : await JsonDocument.ParseAsync(context.Request.Body);
+                var (code, answer) = handle(body?.RootElement ?? default);
                 await Answer(context, code, answer);
             }
         }
@@ -107,6 +111,7 @@ internal sealed class TinyServer : IAsyncDisposable
         var name = body.GetProperty("model").GetString()!;
         if (name != "tiny" && !_adapters.ContainsKey(name))
             return (404, new { error = $"The model {name} does not exist." });
+        _running.Wait();
         var greedy = body.GetProperty("temperature").GetDouble() == 0;
         var sampling = new SamplingSettings { MaxNewTokens = body.GetProperty("max_tokens").GetInt32(), Greedy = greedy, Temperature = greedy ? 1 : body.GetProperty("temperature").GetDouble(), NeverDrawn = Biased(body) };
         var processor = PromptProcessor.Load(_modelFolder);
@@ -165,8 +170,8 @@ internal sealed class TinyServer : IAsyncDisposable
     {
         lock (_model)
         {
-            using var adapter = adapterFolder is null ? null : LoraAdapter.Load(_weights, adapterFolder);
-            using var decoder = new Decoder(_weights, Tokenizer.Load(_modelFolder));
+            using var adapter = adapterFolder is null ? null : LoraAdapter.Load(Writing, adapterFolder);
+            using var decoder = new Decoder(Writing, Tokenizer.Load(_modelFolder));
             return decoder.Generate([prompt], 1, sampling, (_, _) => seed).Single();
         }
     }
@@ -199,7 +204,10 @@ internal sealed class TinyServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _running.Set();
         await _app.DisposeAsync();
+        ForgetOldWeights();
         _weights.Dispose();
+        _running.Dispose();
     }
 }
