@@ -33,7 +33,9 @@ internal abstract class ServerProtocol(ServerPool pool, ServerSettings settings)
     /// <summary>The likeliest answer, by the interface that both kinds share with OpenAI.</summary>
     public async Task<ServerAnswer> GreedyAsync(ExamplePrompt prompt, string picture, int maxNewTokens, CancellationToken cancellation)
     {
-        var answer = await Pool.PostAsync("v1/chat/completions", new { model = Settings.Model, messages = ChatMessages.Of(prompt, picture), max_tokens = maxNewTokens, temperature = 0 }, cancellation).ConfigureAwait(false);
+        // The penalty is given because both would take the one of the model's generation_config.json (1.05 for Qwen2-VL).
+        var answer = await Pool.PostAsync("v1/chat/completions",
+            new { model = Settings.Model, messages = ChatMessages.Of(prompt, picture), max_tokens = maxNewTokens, temperature = 0, repetition_penalty = 1.0 }, cancellation).ConfigureAwait(false);
         var choice = answer.Member("choices")[0];
         return new ServerAnswer(choice.Member("message").Find("content")?.GetString() ?? "", null, null,
             answer.Find("usage")?.Find("prompt_tokens")?.GetInt32(), answer.Find("model")?.GetString(), choice.Find("finish_reason")?.GetString() == "length");

@@ -22,6 +22,8 @@ internal abstract class VllmProtocol(ServerPool pool, ServerSettings settings) :
             temperature = sampling.Temperature,
             top_p = sampling.TopP,
             top_k = sampling.TopK > 0 ? sampling.TopK : -1,
+            // Left out, it would be the one of the model's generation_config.json, and the log-probabilities would not tell.
+            repetition_penalty = 1.0,
             seed = seed & long.MaxValue,
             stop_token_ids = sampling.EosIds,
             logit_bias = sampling.NeverDrawn.ToDictionary(id => id.ToString(CultureInfo.InvariantCulture), _ => -100),

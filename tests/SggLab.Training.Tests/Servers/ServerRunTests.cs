@@ -78,6 +78,20 @@ public sealed class ServerRunTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public void What_the_model_folder_says_of_generation_changes_no_answer()
+    {
+        var (_, plain) = _runs.Run(Evaluation());
+        _server.RepetitionPenalty = 1.5;
+        var (closed, remote) = _runs.Run(Evaluation());
+        closed.Outcome.ShouldBe("completed", closed.Message);
+        remote.Of<EvaluationRecord>().Single().Predictions.Sha256.ShouldBe(plain.Of<EvaluationRecord>().Single().Predictions.Sha256);
+        var (learnt, recorder) = _runs.Run(Grpo("vllm"));
+        learnt.Outcome.ShouldBe("completed", learnt.Message);
+        _server.RepetitionPenalty = 1;
+        recorder.Series("reward").ShouldBe(_runs.Run(Grpo("vllm")).Recorder.Series("reward"));
+    }
+
+    [Fact]
     public void Requests_that_are_lost_or_refused_for_load_are_sent_again()
     {
         _server.Refuse = number => number % 5 == 2 ? 503 : null;

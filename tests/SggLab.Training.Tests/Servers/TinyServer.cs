@@ -59,6 +59,8 @@ internal sealed partial class TinyServer : IAsyncDisposable
     /// <summary>Goes on answering as this version whatever it is given.</summary>
     public string? StuckAt { get; set; }
     public string? RequiredKey { get; set; }
+    /// <summary>Of the model's generation_config.json; Qwen2-VL's has 1.05.</summary>
+    public double RepetitionPenalty { get; set; } = 1;
 
     public static async Task<TinyServer> StartAsync(string modelFolder)
     {
@@ -113,7 +115,9 @@ internal sealed partial class TinyServer : IAsyncDisposable
             return (404, new { error = $"The model {name} does not exist." });
         _running.Wait();
         var greedy = body.GetProperty("temperature").GetDouble() == 0;
-        var sampling = new SamplingSettings { MaxNewTokens = body.GetProperty("max_tokens").GetInt32(), Greedy = greedy, Temperature = greedy ? 1 : body.GetProperty("temperature").GetDouble(), NeverDrawn = Biased(body) };
+        // Both kinds of server fill what is not given from the model's generation_config.json.
+        var penalty = body.TryGetProperty("repetition_penalty", out var given) ? given.GetDouble() : RepetitionPenalty;
+        var sampling = new SamplingSettings { MaxNewTokens = body.GetProperty("max_tokens").GetInt32(), Greedy = greedy, Temperature = greedy ? 1 : body.GetProperty("temperature").GetDouble(), NeverDrawn = Biased(body), RepetitionPenalty = penalty };
         var processor = PromptProcessor.Load(_modelFolder);
         var messages = body.GetProperty("messages").EnumerateArray().Select(message => new ChatMessage(message.GetProperty("role").GetString()!,
             [.. message.GetProperty("content").EnumerateArray().Select(part => Part(part, processor))])).ToArray();
