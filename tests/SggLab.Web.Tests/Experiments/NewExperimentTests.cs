@@ -96,6 +96,18 @@ public sealed class NewExperimentTests : IDisposable
     }
 
     [Fact]
+    public void A_presets_card_says_the_whole_first_sentence_of_its_file()
+    {
+        File.WriteAllText(Path.Combine(_home.FullName, "long.yaml"), "# What is trained at first (arXiv 2504.13617): SFT, stopped so\n# that there is room above it, then GRPO. More of it\n# is said here.\nexperiment: x\n# Not this.\n");
+        File.WriteAllText(Path.Combine(_home.FullName, "short.yaml"), "# No full stop\n\n# Another comment.\n");
+        File.WriteAllText(Path.Combine(_home.FullName, "silent.yaml"), "experiment: x\n");
+        var titles = new Presets(_home.FullName).List().ToDictionary(preset => preset.Name, preset => preset.Title);
+        titles["long"].ShouldBe("What is trained at first (arXiv 2504.13617): SFT, stopped so that there is room above it, then GRPO.");
+        (titles["short"], titles["silent"]).ShouldBe(("No full stop", ""));
+        titles["demo"].ShouldEndWith("two seeds each.");
+    }
+
+    [Fact]
     public void A_preset_fills_the_YAML_field_and_its_mistakes_are_listed()
     {
         File.WriteAllText(Path.Combine(_home.FullName, "mine.yaml"), "# My own start\nexperiment: mine\nruns: []\n");

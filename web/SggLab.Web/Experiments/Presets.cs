@@ -3,7 +3,7 @@ namespace SggLab.Web.Experiments;
 /// <summary>A YAML file that a person can start from.</summary>
 public sealed record Preset(string Name, string Title, string Text);
 
-/// <summary>The example files that ship with the site, and those of the state folder (where `sgglab up` writes the demo's).</summary>
+/// <summary>The example files that ship with the site, and those of the state folder (where `./sgglab up` writes the demo's).</summary>
 public sealed class Presets(string home)
 {
     private const int MostFiles = 50, LargestFile = 200_000;
@@ -11,7 +11,7 @@ public sealed class Presets(string home)
     /// <summary>What relative paths of a pasted file count from.</summary>
     public string Home { get; } = home;
 
-    /// <summary>Where `sgglab up` writes the demo's model and data.</summary>
+    /// <summary>Where `./sgglab up` writes the demo's model and data.</summary>
     public string DemoFolder => Path.Combine(Home, "demo");
 
     public IReadOnlyList<Preset> List() =>
@@ -23,12 +23,17 @@ public sealed class Presets(string home)
 
     public Preset? Find(string? name) => List().FirstOrDefault(preset => preset.Name == name);
 
-    /// <summary>The title is the file's first comment.</summary>
     private static Preset Read(string file)
     {
         var text = File.ReadAllText(file);
-        var first = text.AsSpan().TrimStart();
-        var title = first is ['#', ..] ? first[1..].Trim().ToString().Split('\n')[0].Trim() : "";
-        return new Preset(Path.GetFileNameWithoutExtension(file), title, text);
+        return new Preset(Path.GetFileNameWithoutExtension(file), TitleOf(text), text);
+    }
+
+    /// <summary>The first sentence of the comment that the file begins with, over as many lines as it takes.</summary>
+    private static string TitleOf(string text)
+    {
+        var comment = string.Join(' ', text.TrimStart().Split('\n').TakeWhile(line => line.StartsWith('#')).Select(line => line[1..].Trim()));
+        var end = comment.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? comment : comment[..(end + 1)];
     }
 }
