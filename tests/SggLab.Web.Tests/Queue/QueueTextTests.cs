@@ -16,5 +16,14 @@ public sealed class QueueTextTests
         QueueText.Why(item with { Device = "cpu" }, [Worker("cpu", "idle")]).ShouldBe("a worker takes it in a moment");
     }
 
+    [Fact]
+    public void A_silent_worker_speaks_of_its_run_only_where_it_has_one()
+    {
+        QueueText.Note(Worker("cpu", "silent")).ShouldBe("It has not been heard of for a while. It had no run.");
+        QueueText.Note(Worker("cpu", "silent") with { RunId = "r1", Run = "soft-s1" }).ShouldBe("It has not been heard of for a while; its run goes back into the queue if it stays so.");
+        QueueText.Note(Worker("cpu", "busy") with { RunId = "r1", Run = "soft-s1" }).ShouldBeNull();
+        QueueText.Note(Worker("cpu", "idle")).ShouldBe("Waits for a run");
+    }
+
     private static WorkerSummary Worker(string device, string state) => new($"{device}-{state}", "box", device, state, null, null, Samples.Noon, "1.0");
 }

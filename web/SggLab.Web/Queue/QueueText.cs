@@ -34,10 +34,13 @@ public static class QueueText
 
     public static string Tone(string state) => state switch { "busy" => "run", "idle" => "good", "silent" => "wait", _ => "off" };
 
-    public static string Idle(string state) => state switch
+    /// <summary>What a worker's card says beside its run's name; null where the name says it all.</summary>
+    public static string? Note(WorkerSummary worker) => worker switch
     {
-        "silent" => "It has not been heard of for a while; its run goes back into the queue if it stays so.",
-        "lost" => "It is no longer connected.",
+        { State: "silent" or "lost", RunId: not null } => "It has not been heard of for a while; its run goes back into the queue if it stays so.",
+        { State: "silent" } => "It has not been heard of for a while. It had no run.",
+        { State: "lost" } => "It is no longer connected.",
+        { RunId: not null } => null,
         _ => "Waits for a run",
     };
 }
