@@ -1,3 +1,4 @@
+using Bunit;
 using SggLab.Contracts.Api;
 using SggLab.Web.Comparisons;
 using SggLab.Web.Evaluations;
@@ -30,12 +31,23 @@ public sealed class ComparisonViewTests
     [Fact]
     public void Seeds_give_a_mean_and_an_interval_by_Students_t()
     {
-        var means = ComparisonView.Of(Variants(1, 2)).Means;
+        var means = ComparisonView.Of(Variants(1, 2, 3)).Means;
         var soft = means.Single(mean => mean.Look == VariantLook.Soft);
-        soft.Recall.ShouldBe(0.515, 1e-9);
-        // Two values 0.01 apart: deviation 0.00707, over the root of 2, times t(1) = 12.706.
-        (soft.High - soft.Recall).ShouldBe(0.06353, 1e-4);
+        soft.Recall.ShouldBe(0.52, 1e-9);
+        // Three values 0.01 apart: deviation 0.01, over the root of 3, times t(2) = 4.303.
+        (soft.High - soft.Recall).ShouldBe(0.02484, 1e-4);
         ComparisonView.Of(Variants(1)).Means.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Two_seeds_show_what_they_came_to_and_no_interval()
+    {
+        using var page = new BunitContext();
+        var means = ComparisonView.Of(Variants(1, 2)).Means;
+        means.ShouldAllBe(mean => double.IsNaN(mean.Low) && double.IsNaN(mean.High));
+        var table = page.Render<MeansTable>(one => one.Add(table => table.Means, [.. means, means[0] with { Look = VariantLook.Sft, Seeds = 1 }]));
+        table.FindAll("tbody tr").Select(row => row.Children[3].TextContent.Trim()).ShouldBe(["41.0% and 42.0%; needs 3 seeds", "51.0% and 52.0%; needs 3 seeds", "needs 3 seeds"]);
+        table.Markup.ShouldContain("from three seeds on");
     }
 
     [Fact]
