@@ -45,7 +45,7 @@ public static class LeaderboardCommands
                 {
                     $"{r.Rank}", r.Run, r.Method, r.Variant, $"{r.Seed}", Report.Percent(r.Recall, r.RecallLow, r.RecallHigh),
                     r.OverStart is { } d ? $"{(d.Mean < 0 ? "" : "+")}{Report.Percent(d.Mean, d.Low, d.High)}" : "",
-                    Report.Percent(r.MeanRecall), Report.Percent(r.FailureRate), Report.Percent(r.Ap50), $"{r.Images}", r.Checkpoint, $"{r.Event}",
+                    Report.Percent(r.MeanRecall), Report.Percent(r.FailureRate), Report.AveragePrecision(r.Ap50), $"{r.Images}", r.Checkpoint, $"{r.Event}",
                 }), "");
             Console.Out.WriteLine();
         }

@@ -41,6 +41,9 @@ internal static class Report
 
     public static string Percent(double? share) => share is { } value ? (value * 100).ToString("0.0", CultureInfo.InvariantCulture) : "";
 
+    /// <summary>An AP in percent; a dash for COCO's -1: there was nothing to find.</summary>
+    public static string AveragePrecision(double? share) => share < 0 ? "–" : Percent(share);
+
     /// <summary>A figure with its interval, in percent, such as 41.2 (38.9–43.5).</summary>
     public static string Percent(double value, double low, double high) => $"{Percent(value)} ({Percent(low)}–{Percent(high)})";
 

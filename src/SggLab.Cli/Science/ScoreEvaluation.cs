@@ -48,15 +48,12 @@ internal static class ScoreEvaluation
         Console.Out.WriteLine();
         Report.Table(["COCO", ">reference %", ">corrected %"],
         [
-            ["AP", Average(report.Coco.Ap), Average(report.Corrected.Coco.Ap)],
-            ["AP50", Average(report.Coco.Ap50), Average(report.Corrected.Coco.Ap50)],
-            ["AP75", Average(report.Coco.Ap75), Average(report.Corrected.Coco.Ap75)],
-            ["AR100", Average(report.Coco.Ar100), Average(report.Corrected.Coco.Ar100)],
+            ["AP", Report.AveragePrecision(report.Coco.Ap), Report.AveragePrecision(report.Corrected.Coco.Ap)],
+            ["AP50", Report.AveragePrecision(report.Coco.Ap50), Report.AveragePrecision(report.Corrected.Coco.Ap50)],
+            ["AP75", Report.AveragePrecision(report.Coco.Ap75), Report.AveragePrecision(report.Corrected.Coco.Ap75)],
+            ["AR100", Report.AveragePrecision(report.Coco.Ar100), Report.AveragePrecision(report.Corrected.Coco.Ar100)],
         ], "");
     }
-
-    // COCO's -1: there is nothing to average over.
-    private static string Average(double share) => share < 0 ? "–" : Report.Percent(share);
 
     private static string Kinds(FailureFigures failure) =>
         failure.Failed == 0 ? "" : $" ({string.Join(", ", failure.ByKind.OrderByDescending(k => k.Value).Select(k => $"{k.Value} {k.Key}"))})";
