@@ -55,7 +55,7 @@ public sealed partial class LabClient
                 stream.Flush(flushToDisk: true);
             }
             if (got != sha256)
-                throw new LabApiException($"Blob {sha256} arrived with the content of {got}. The server's copy is damaged: `sgglab checkpoint verify` names what depends on it.", HttpStatusCode.OK);
+                throw new LabApiException($"Blob {sha256} arrived with the content of {got}. The server's copy is damaged: `./sgglab checkpoint verify` names what depends on it.", HttpStatusCode.OK);
             File.Move(part, file, overwrite: true);
         }
         finally

@@ -43,7 +43,7 @@ public sealed partial class LabClient : IDisposable
     /// <summary>Where the token was read from, as a message names it, such as "SGGLAB_TOKEN" or "the file /home/ada/token"; null = not known.</summary>
     public string? TokenFrom { get; init; }
     /// <summary>How another token is made, a sentence for the message that this one is not valid.</summary>
-    public string TokenRemedy { get; init; } = "An administrator of the site makes one with `sgglab token create --role ROLE`.";
+    public string TokenRemedy { get; init; } = "An administrator of the site makes one with `./sgglab token create --role ROLE`.";
     /// <summary>How long one try of a JSON call may take.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>How often a call that may be repeated is tried in all.</summary>
@@ -142,7 +142,7 @@ public sealed partial class LabClient : IDisposable
             _ when refused => "does not accept a connection",
             _ => "closed the connection before it answered",
         };
-        return new($"The server at {Url} {why}. Start it with `sgglab up`, or name another with --server.", null, maybeDone: !refused, inner: e);
+        return new($"The server at {Url} {why}. Start it with `./sgglab up`, or name another with --server.", null, maybeDone: !refused, inner: e);
     }
 
     private async Task<LabApiException> RefusalAsync(HttpResponseMessage reply, HttpRequestMessage request, CancellationToken limit)
@@ -165,11 +165,11 @@ public sealed partial class LabClient : IDisposable
 
     private string Explain(HttpStatusCode status, HttpRequestMessage request) => status switch
     {
-        HttpStatusCode.Unauthorized => $"The server at {Url} does not accept the token. Give a valid one with --token-file or SGGLAB_TOKEN; `sgglab up` prints where the first one lies.",
+        HttpStatusCode.Unauthorized => $"The server at {Url} does not accept the token. Give a valid one with --token-file or SGGLAB_TOKEN; `./sgglab up` prints where the first one lies.",
         HttpStatusCode.Forbidden => $"The token's role does not allow {request.Method} {request.RequestUri?.AbsolutePath}. Use the token of a member or administrator.",
         HttpStatusCode.NotFound => $"The server at {Url} knows no {request.RequestUri?.AbsolutePath}.",
         HttpStatusCode.TooManyRequests => $"The server at {Url} asks for fewer requests. Try again a little later.",
-        _ => $"The server at {Url} answered {(int)status} to {request.Method} {request.RequestUri?.AbsolutePath}. Its log says why: `sgglab logs`.",
+        _ => $"The server at {Url} answered {(int)status} to {request.Method} {request.RequestUri?.AbsolutePath}. Its log says why: `./sgglab logs`.",
     };
 
     private LabApiException Unreadable(string path, string what, Exception? inner) =>

@@ -26,7 +26,7 @@ public static class LibtorchFolder
             }
             catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
             {
-                throw new LabException($"{path} cannot be loaded: {e.Message} `sgglab doctor` says what this machine lacks.", 3, e);
+                throw new LabException($"{path} cannot be loaded: {e.Message} `./sgglab doctor` says what this machine lacks.", 3, e);
             }
         }
     }

@@ -127,7 +127,7 @@ internal sealed class RunSession : IDisposable
         if (trained.Length == 0)
             throw new LabException($"freeze keeps every weight as it is ({string.Join(", ", learning.Freeze)}), so nothing would learn.");
         foreach (var pattern in learning.Freeze.Where(pattern => !Model.Weights.Names.Any(name => NamePatterns.Match([pattern], name))))
-            throw new LabException($"freeze names {pattern}, which is in no weight's name; the model has {Model.Weights.Names[0]}, {Model.Weights.Names[^1]} and so on (`sgglab model inspect` lists them).");
+            throw new LabException($"freeze names {pattern}, which is in no weight's name; the model has {Model.Weights.Names[0]}, {Model.Weights.Names[^1]} and so on (`./sgglab model inspect` lists them).");
         var optimizer = new AdamW(trained, learning.WeightDecay, learning.AdamBeta2, learning.OptimizerOnHost);
         if (_inputs.ResumeFolder is { } resume)
             optimizer.Load(Path.Combine(resume, TrainerState.Folder, TrainerState.OptimizerFile));

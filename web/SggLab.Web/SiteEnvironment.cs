@@ -23,7 +23,7 @@ internal sealed record SiteEnvironment(string Postgres, string Home, IReadOnlyLi
     }
 
     private static string Required(string name, string meaning) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : throw new LabException($"The web process wants {name}: {meaning}. `sgglab up` sets it.");
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : throw new LabException($"The web process wants {name}: {meaning}. `./sgglab up` sets it.");
 
     private static TimeSpan? Seconds(string name)
     {

@@ -6,7 +6,7 @@ using SggLab.Worker.Journals;
 
 namespace SggLab.Worker;
 
-/// <summary>The options of a worker and the process around its loop; `sgglab worker run` is the same command.</summary>
+/// <summary>The options of a worker and the process around its loop; `./sgglab worker run` is the same command.</summary>
 public static class WorkerCommand
 {
     /// <param name="name">How the command is called in its help.</param>
@@ -33,7 +33,7 @@ public static class WorkerCommand
             return RunAsync(new WorkerOptions
             {
                 Server = (parsed.GetValue(server) is { } address ? Address(address) : fallback.Server) ?? throw Missing("--server URL", "the root of the site"),
-                TokenFile = parsed.GetValue(token) ?? fallback.TokenFile ?? throw Missing("--token-file FILE", "a file with a worker's token, made by `sgglab token create --role worker`"),
+                TokenFile = parsed.GetValue(token) ?? fallback.TokenFile ?? throw Missing("--token-file FILE", "a file with a worker's token, made by `./sgglab token create --role worker`"),
                 State = Path.GetFullPath(parsed.GetValue(state) ?? fallback.State ?? throw Missing("--state DIR", "a folder that this worker alone uses")),
                 Once = parsed.GetValue(once),
                 Wait = Seconds(parsed.GetValue(wait), "--wait"),
@@ -75,7 +75,7 @@ public static class WorkerCommand
         using var client = new LabClient(options.Server, () => ReadToken(options.TokenFile))
         {
             TokenFrom = $"the file {options.TokenFile}",
-            TokenRemedy = "An administrator of the site makes one with `sgglab token create --role worker`; write it into that file.",
+            TokenRemedy = "An administrator of the site makes one with `./sgglab token create --role worker`; write it into that file.",
         };
         await new WorkerLoop(client, options, log, TimeProvider.System).RunAsync(handBack.Token, abandon.Token, stop.Token);
         // A trainer may still be in the middle of a step; ending the ordinary way would tear libtorch down under it.
@@ -87,7 +87,7 @@ public static class WorkerCommand
     {
         try
         {
-            return File.ReadAllText(file).Trim() is { Length: > 0 } token ? token : throw new LabException($"Token file {file} is empty. Make a token with `sgglab token create --role worker`.");
+            return File.ReadAllText(file).Trim() is { Length: > 0 } token ? token : throw new LabException($"Token file {file} is empty. Make a token with `./sgglab token create --role worker`.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -27,15 +27,15 @@ internal sealed record CheckpointChain(IReadOnlyList<CheckpointRecord> Checkpoin
         try
         {
             return JsonSerializer.Deserialize<CheckpointChain>(File.ReadAllBytes(file), LabJson.Options) is { Checkpoints.Count: > 0 } chain ? chain
-                : throw new LabException($"{file} names no checkpoint. Export it again with `sgglab checkpoint export ID DIR`.");
+                : throw new LabException($"{file} names no checkpoint. Export it again with `./sgglab checkpoint export ID DIR`.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LabException($"{folder} is not an exported checkpoint: {e.Message} Make one with `sgglab checkpoint export ID DIR`.", inner: e);
+            throw new LabException($"{folder} is not an exported checkpoint: {e.Message} Make one with `./sgglab checkpoint export ID DIR`.", inner: e);
         }
         catch (JsonException e)
         {
-            throw new LabException($"{file} is damaged: {e.Message} Export it again with `sgglab checkpoint export ID DIR`.", inner: e);
+            throw new LabException($"{file} is damaged: {e.Message} Export it again with `./sgglab checkpoint export ID DIR`.", inner: e);
         }
     }
 

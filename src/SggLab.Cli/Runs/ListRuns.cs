@@ -33,5 +33,5 @@ internal static class ListRuns
     private static void Print(IReadOnlyList<RunSummary> runs) => Report.Table(
         ["id", "experiment", "name", "method", "variant", ">seed", "state", ">attempt", ">step", "worker"],
         runs.Select(r => new[] { r.Id, r.Experiment, r.Name, r.Method, r.Variant, $"{r.Seed}", r.State, $"{r.Attempt}", Report.Step(r.Step, r.TotalSteps), r.Worker }),
-        "No runs. Queue an experiment with `sgglab run queue FILE.yaml`.");
+        "No runs. Queue an experiment with `./sgglab run queue FILE.yaml`.");
 }

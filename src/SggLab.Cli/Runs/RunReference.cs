@@ -19,7 +19,7 @@ internal static class RunReference
             0 => given,
             1 => meant[0].Id,
             _ => throw new LabException($"'{given}' may be any of {meant.Count} runs; give one's id:{string.Concat(meant.Take(MostListed).Select(run => $"\n  {run.Id}  {run.Name}  {run.State}  ({run.Experiment})"))}" +
-                (meant.Count > MostListed ? $"\nand {meant.Count - MostListed} more: `sgglab run list`." : "")),
+                (meant.Count > MostListed ? $"\nand {meant.Count - MostListed} more: `./sgglab run list`." : "")),
         };
     }
 

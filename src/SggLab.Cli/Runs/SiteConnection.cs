@@ -11,7 +11,7 @@ namespace SggLab.Cli.Runs;
 /// </summary>
 internal sealed class SiteConnection
 {
-    private readonly Option<string?> _server = new("--server") { Description = "Root of the site; by default the one that `sgglab up` started." };
+    private readonly Option<string?> _server = new("--server") { Description = "Root of the site; by default the one that `./sgglab up` started." };
     private readonly Option<string?> _tokenFile = new("--token-file") { Description = "File with an API token; by default SGGLAB_TOKEN, then the administrator's." };
     private readonly Option<string?> _home = new("--home") { Description = "State folder of the site; by default SGGLAB_HOME, then .sgglab in the repository." };
 
@@ -27,7 +27,7 @@ internal sealed class SiteConnection
     {
         var home = LabHome.Find(parsed.GetValue(_home));
         var url = SiteAddress.Find(parsed.GetValue(_server), home)
-            ?? throw new LabException($"No site has been started from {home.Folder}. Start it with `sgglab up`, or name one with --server URL.", 3);
+            ?? throw new LabException($"No site has been started from {home.Folder}. Start it with `./sgglab up`, or name one with --server URL.", 3);
         var token = TokenOf(parsed.GetValue(_tokenFile), home);
         return new LabClient(url, token.Value) { Tries = 3, TokenFrom = token.From, TokenRemedy = token.Remedy };
     }

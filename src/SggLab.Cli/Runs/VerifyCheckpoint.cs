@@ -57,7 +57,7 @@ internal static class VerifyCheckpoint
     private static async Task<Verdict> OfSiteAsync(string id, SiteConnection site, ParseResult parsed, CancellationToken stop)
     {
         if (id.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            throw new LabException($"{id} is not a folder here. Give a checkpoint's id or a folder made by `sgglab checkpoint export`.");
+            throw new LabException($"{id} is not a folder here. Give a checkpoint's id or a folder made by `./sgglab checkpoint export`.");
         using var client = site.Connect(parsed);
         var chain = CheckpointChain.Of(await client.LineageAsync(id, stop));
         var hashed = new Dictionary<string, string?>();

@@ -12,8 +12,8 @@ internal sealed record SiteToken(string Value, string From, string Remedy)
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static SiteToken OfFile(string path, LabHome home) => new(File.ReadAllText(path).Trim(), $"the file {path}", path == home.AdminTokenFile
-        ? $"If the site was started from {home.Folder}, `sgglab up` (or `sgglab db migrate --first-admin`) writes a new one there. For another site give its token with --token-file or {Variable}: {Made("keep it in a file")}"
+        ? $"If the site was started from {home.Folder}, `./sgglab up` (or `./sgglab db migrate --first-admin`) writes a new one there. For another site give its token with --token-file or {Variable}: {Made("keep it in a file")}"
         : Made("keep it in the file"));
 
-    private static string Made(string where) => $"an administrator of the site makes one with `sgglab token create --role ROLE`; {where}.";
+    private static string Made(string where) => $"an administrator of the site makes one with `./sgglab token create --role ROLE`; {where}.";
 }

@@ -28,6 +28,6 @@ public static class DeviceWait
         var names = runs.Where(run => run.Device == Gpu).Select(run => run.Name).ToList();
         return names.Count == 0 ? null
             : $"{string.Join(", ", names.Take(3))}{(names.Count > 3 ? $" and {names.Count - 3} more" : "")} {(names.Count == 1 ? "waits" : "wait")} for a worker with a GPU; none is connected. " +
-              "Start one where there is a GPU (`sgglab worker run --server URL --token-file FILE`, with the CUDA build or --libtorch), or set device: cpu.";
+              "Start one where there is a GPU (`./sgglab worker run --server URL --token-file FILE`, with the CUDA build or --libtorch), or set device: cpu.";
     }
 }

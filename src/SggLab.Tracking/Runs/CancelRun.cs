@@ -44,5 +44,5 @@ public static class CancelRunHandler
         };
     }
 
-    internal static Refusal Unknown(string runId) => Refusal.NotFound($"There is no run {SafeText.Of(runId, 80)} in this project; `sgglab run list` shows what there is.");
+    internal static Refusal Unknown(string runId) => Refusal.NotFound($"There is no run {SafeText.Of(runId, 80)} in this project; `./sgglab run list` shows what there is.");
 }

@@ -68,8 +68,8 @@ public static class LabDatabase
 
     private static string Mismatch(NpgsqlConnection connection, int found) => found switch
     {
-        0 => $"Database {connection.Database} on {connection.Host} holds no SggLab schema. Run `sgglab db migrate` to create it.",
-        _ when found < SchemaScripts.Latest => $"Database {connection.Database} on {connection.Host} has schema version {found}; this release works on version {SchemaScripts.Latest}. Run `sgglab db migrate` to upgrade it.",
+        0 => $"Database {connection.Database} on {connection.Host} holds no SggLab schema. Run `./sgglab db migrate` to create it.",
+        _ when found < SchemaScripts.Latest => $"Database {connection.Database} on {connection.Host} has schema version {found}; this release works on version {SchemaScripts.Latest}. Run `./sgglab db migrate` to upgrade it.",
         _ => $"Database {connection.Database} on {connection.Host} has schema version {found}, made by a newer release; this one works on version {SchemaScripts.Latest}. Use that newer release, or another database.",
     };
 

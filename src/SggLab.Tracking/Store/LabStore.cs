@@ -21,7 +21,7 @@ internal static class LabStore
     {
         options.Connection(source);
         options.DatabaseSchemaName = Schema;
-        // `sgglab db migrate` alone changes the schema.
+        // `./sgglab db migrate` alone changes the schema.
         options.AutoCreateSchemaObjects = JasperFx.AutoCreate.None;
         // The store replaces the enum converter it is given, so ours is put back before it.
         options.UseSystemTextJsonForSerialization(EventJson.Create(), EnumStorage.AsString, Casing.CamelCase, json => json.Converters.Insert(0, EventJson.Enums));

@@ -117,7 +117,7 @@ public sealed class DataCommandsTests : IDisposable
     [Fact]
     public async Task The_documents_way_to_divide_a_data_set_works_and_does_not_depend_on_shards()
     {
-        var documented = File.ReadLines(Path.Combine(LabHome.Repository, "docs", "datasets.md")).Single(line => line.StartsWith("sgglab data convert scenes/train --divide", StringComparison.Ordinal));
+        var documented = File.ReadLines(Path.Combine(LabHome.Repository, "docs", "datasets.md")).Single(line => line.StartsWith("./sgglab data convert scenes/train --divide", StringComparison.Ordinal));
         string Here(string path) => Path.Combine(_sgglab.Folder, path);
         string[] Arguments(string from, string to) => [.. documented.Split(' ').Skip(1).Select(word => word switch { "scenes/train" => Here(from), "divided" => Here(to), _ => word })];
         (await _sgglab.RunAsync("data", "synthesize", "--out", Here("scenes"), "--train", "100", "--validation", "0", "--test", "0")).ExitCode.ShouldBe(0);

@@ -29,7 +29,7 @@ internal sealed partial class ApiGate(RequestDelegate next, AccessService access
         if (await ActorAsync(context) is not { } actor)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
-            await ApiAnswer.Error(StatusCodes.Status401Unauthorized, "The API wants a token that is valid: send the header `Authorization: Bearer TOKEN`. An administrator makes one with `sgglab token create`.").ExecuteAsync(context);
+            await ApiAnswer.Error(StatusCodes.Status401Unauthorized, "The API wants a token that is valid: send the header `Authorization: Bearer TOKEN`. An administrator makes one with `./sgglab token create`.").ExecuteAsync(context);
             return;
         }
         if (context.GetEndpoint()?.Metadata.GetMetadata<ApiRoles>() is not { } needed)

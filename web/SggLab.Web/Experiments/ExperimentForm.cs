@@ -16,7 +16,7 @@ public sealed partial class ExperimentForm
     private const string Synthetic = "synthetic";
     private string _vocabulary = Synthetic;
 
-    /// <summary>The form with the model and data of the demo that `sgglab up` wrote, where they are there.</summary>
+    /// <summary>The form with the model and data of the demo that `./sgglab up` wrote, where they are there.</summary>
     public static ExperimentForm OnDemo(string folder)
     {
         var sources = Directory.Exists(Path.Combine(folder, "base"))

@@ -3,7 +3,7 @@ using SggLab.Contracts.Specs;
 
 namespace SggLab.Web.Experiments;
 
-/// <summary>An experiment pasted as YAML: the same reader and the same checks as `sgglab run queue FILE.yaml`.</summary>
+/// <summary>An experiment pasted as YAML: the same reader and the same checks as `./sgglab run queue FILE.yaml`.</summary>
 public static class PastedYaml
 {
     private const string Shown = "yaml";

@@ -53,7 +53,7 @@ public sealed record HomeView
     /// <summary>What to do about an idle lab.</summary>
     public string NothingRunning => (Waiting, Workers) switch
     {
-        ( > 0, 0) => "Runs wait, but no worker is connected. Start one with `sgglab worker run`, or look at `sgglab status`.",
+        ( > 0, 0) => "Runs wait, but no worker is connected. Start one with `./sgglab worker run`, or look at `./sgglab status`.",
         ( > 0, _) when Queue.All(item => item.WaitsFor is not null) => "The waiting runs start from others that have not completed: the queue says which.",
         ( > 0, _) when Queue.All(item => item.WaitsFor is not null || DeviceWait.Why(item.Device, WorkerList) is not null) => "The next runs wait for a worker with a GPU: the queue says which.",
         ( > 0, _) => "A worker takes the next run in a moment.",

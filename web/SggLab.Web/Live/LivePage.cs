@@ -72,7 +72,7 @@ public abstract class LivePage : ComponentBase, IDisposable
         catch (Exception e) when (!_gone.IsCancellationRequested)
         {
             Logger.LogWarning(e, "A page could not load");
-            Problem = "The database did not answer. This page tries again by itself; if it stays so, run `sgglab status` on the server.";
+            Problem = "The database did not answer. This page tries again by itself; if it stays so, run `./sgglab status` on the server.";
             _ = TryAgainAsync();
         }
         finally

@@ -66,7 +66,7 @@ public sealed partial class RunEvents
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            _problem = "The database did not answer. Try again; if it stays so, run `sgglab status` on the server.";
+            _problem = "The database did not answer. Try again; if it stays so, run `./sgglab status` on the server.";
         }
         finally
         {

@@ -56,7 +56,7 @@ public sealed partial class RunLog
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            _problem = "The database did not answer. Try again; if it stays so, run `sgglab status` on the server.";
+            _problem = "The database did not answer. Try again; if it stays so, run `./sgglab status` on the server.";
         }
         finally
         {

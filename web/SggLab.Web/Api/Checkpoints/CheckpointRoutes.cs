@@ -12,5 +12,5 @@ internal static class CheckpointRoutes
             ApiAnswer.OrNotFound(await queries.LineageAsync(context.Actor(), id, context.RequestAborted), Unknown(id))).For(ApiRoles.Readers);
     }
 
-    private static string Unknown(string id) => $"There is no checkpoint {id} in this project; a run's page and `sgglab run show` name its checkpoints.";
+    private static string Unknown(string id) => $"There is no checkpoint {id} in this project; a run's page and `./sgglab run show` name its checkpoints.";
 }

@@ -37,7 +37,7 @@ internal static class RunRoutes
         return ApiAnswer.Error(StatusCodes.Status503ServiceUnavailable, $"Run {id} is stored, and the lists do not show it yet: ask again in a moment. GET /health says whether they are behind.");
     }
 
-    private static string Unknown(string id) => $"There is no run {id} in this project; `sgglab run list` (GET /api/v1/runs) shows what there is.";
+    private static string Unknown(string id) => $"There is no run {id} in this project; `./sgglab run list` (GET /api/v1/runs) shows what there is.";
 
     private static async Task<IResult> ListAsync(RunQueries queries, HttpContext context, string? experiment, string? state, string? method, string? variant, string? search, string? after, int? limit) =>
         ApiAnswer.Of(await queries.ListAsync(context.Actor(), new RunFilter(experiment, state, method, variant, search, after, limit ?? 1000), context.RequestAborted));
