@@ -74,6 +74,38 @@ public sealed class NewExperimentTests : IDisposable
         form.FindAll(".lab-preview li").Count.ShouldBe(6);
     }
 
+    [Theory]
+    [InlineData("scripted", "#seeds")]
+    [InlineData("yaml", "#yaml")]
+    public void A_preview_is_marked_as_old_while_one_still_types(string by, string field)
+    {
+        File.Copy(Path.Combine(Repository.Root, "examples", "demo.yaml"), Path.Combine(_home.FullName, "mine.yaml"));
+        var form = Show(by, by == "yaml" ? "mine" : null);
+        if (by != "yaml")
+            form.Find("#name").Change("try");
+        form.Find("form").Submit();
+        form.FindAll(".lab-preview-stale").ShouldBeEmpty();
+        form.Find("button[type=submit]").TextContent.ShouldStartWith("Queue");
+
+        form.Find(field).Input("1 2");
+
+        form.Find(".lab-preview-stale").TextContent.ShouldContain("Check again");
+        form.Find("button[type=submit]").TextContent.ShouldBe("Check again");
+        form.Find("form").Submit();
+        _queued.ShouldBeEmpty("what was not shown is not queued");
+        form.FindAll(".lab-preview-stale").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_preview_does_not_follow_into_another_way_to_describe_the_experiment()
+    {
+        var form = Show(ExperimentForm.Scripted);
+        form.Find("#name").Change("try");
+        form.Find("form").Submit();
+        form.Render(one => one.Add(shown => shown.By, "yaml"));
+        form.FindAll(".lab-preview").ShouldBeEmpty();
+    }
+
     [Fact]
     public void Pressing_twice_sends_the_same_key_so_that_nothing_is_queued_twice()
     {

@@ -14,9 +14,12 @@ public sealed partial class NewExperiment
     private IReadOnlyList<Preset> _presets = [];
     private IReadOnlyList<FieldProblem> _problems = [];
     private ExperimentSpec? _ready;
+    /// <summary>Something was typed or chosen since the check: what is shown need not be what would be queued.</summary>
+    private bool _stale;
     private bool _sending;
-    /// <summary>The same until the experiment is queued or edited: a second press queues nothing twice.</summary>
-    private string _key = NewKey();
+    private (string By, string? Preset) _shown;
+    /// <summary>The same for the same experiment: a second press queues nothing twice.</summary>
+    private (string? Content, string Key) _key = (null, "");
 
     [Inject] public required Presets Files { get; init; }
     /// <summary>fields, scripted (fields too, for runs without a model), demo or yaml.</summary>
@@ -30,6 +33,8 @@ public sealed partial class NewExperiment
 
     protected override void OnParametersSet()
     {
+        if (_shown != (By, Preset))
+            (_shown, _ready, _problems) = ((By, Preset), null, []);
         if (By == ExperimentForm.Scripted)
             _form.Method = ExperimentForm.Scripted;
         if (By == "demo")
@@ -46,14 +51,17 @@ public sealed partial class NewExperiment
 
     private async Task CheckAsync((ExperimentSpec? Spec, IReadOnlyList<FieldProblem> Problems) read)
     {
-        var confirmed = _ready is not null && read.Spec is not null && ContentOf(_ready) == ContentOf(read.Spec);
-        (_ready, _problems) = (read.Spec, read.Problems);
+        var content = read.Spec is null ? null : ContentOf(read.Spec);
+        var confirmed = !_stale && _ready is not null && content == ContentOf(_ready);
+        (_ready, _problems, _stale) = (read.Spec, read.Problems, false);
+        if (content is not null && content != _key.Content)
+            _key = (content, Guid.NewGuid().ToString("N"));
         if (!confirmed || read.Spec is null || _sending)
             return;
         _sending = true;
         try
         {
-            if (await Queue(_key, read.Spec) is { } refusal)
+            if (await Queue(_key.Key, read.Spec) is { } refusal)
                 (_ready, _problems) = (null, [new FieldProblem(refusal.Field ?? "", refusal.Message)]);
         }
         finally
@@ -62,7 +70,8 @@ public sealed partial class NewExperiment
         }
     }
 
-    private void Edited() => (_ready, _key) = (null, NewKey());
+    /// <summary>Listens while there is a preview that is still true: one message an edit, not one a keystroke.</summary>
+    private EventCallback<ChangeEventArgs> Edits => _ready is null || _stale ? default : EventCallback.Factory.Create<ChangeEventArgs>(this, () => _stale = true);
 
     private void Toggle(string variant)
     {
@@ -73,8 +82,6 @@ public sealed partial class NewExperiment
     private string? Of(string field) => _problems.FirstOrDefault(problem => problem.Field == field)?.Message;
 
     private static string ContentOf(ExperimentSpec spec) => SggLab.Contracts.ContentHash.OfJson(spec);
-
-    private static string NewKey() => Guid.NewGuid().ToString("N");
 
     /// <summary>What belongs to no field on the screen.</summary>
     private IEnumerable<FieldProblem> Elsewhere => IsFields ? _problems.Where(problem => typeof(ExperimentForm).GetProperty(problem.Field) is null) : _problems;
@@ -92,6 +99,7 @@ public sealed partial class NewExperiment
             return;
         builder.OpenComponent<RunPreview>(0);
         builder.AddComponentParameter(1, "Spec", _ready);
+        builder.AddComponentParameter(2, "Stale", _stale);
         builder.CloseComponent();
     }
 
@@ -101,7 +109,7 @@ public sealed partial class NewExperiment
         builder.AddAttribute(1, "type", "submit");
         builder.AddAttribute(2, "class", "btn btn-primary");
         builder.AddAttribute(3, "disabled", _sending);
-        builder.AddContent(4, _sending ? "Queueing…" : _ready is { } ready ? ready.Runs.Count == 1 ? "Queue the run" : $"Queue {ready.Runs.Count} runs" : check);
+        builder.AddContent(4, _sending ? "Queueing…" : _stale && _ready is not null ? "Check again" : _ready is { } ready ? ready.Runs.Count == 1 ? "Queue the run" : $"Queue {ready.Runs.Count} runs" : check);
         builder.CloseElement();
     };
 }
