@@ -9,8 +9,9 @@ public sealed record RunSummary(string Id, string ExperimentId, string Experimen
     int Attempt, int Step, int? TotalSteps, string? Worker, DateTimeOffset QueuedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt,
     string? Message, string? LastCheckpoint, IReadOnlyDictionary<string, double> LastMetrics);
 
+/// <param name="Waits">Why a queued run waits for a device that no free worker has, with what to do; null where nothing but its turn keeps it.</param>
 public sealed record RunDetail(RunSummary Run, RunSpec Spec, string SpecHash, string ProtocolHash, IReadOnlyList<AttemptSummary> Attempts,
-    IReadOnlyList<CheckpointNode> Checkpoints, IReadOnlyList<EvaluationSummary> Evaluations, IReadOnlyList<string> Metrics);
+    IReadOnlyList<CheckpointNode> Checkpoints, IReadOnlyList<EvaluationSummary> Evaluations, IReadOnlyList<string> Metrics, string? Waits = null);
 
 public sealed record AttemptSummary(int Number, string Worker, DateTimeOffset LeasedAt, DateTimeOffset? ClosedAt, string? Outcome, int ResumedStep, long Records);
 
@@ -21,8 +22,9 @@ public sealed record EvaluationSummary(string RunId, string Run, string Checkpoi
 /// <summary>One curve, rolled-back steps left out.</summary>
 public sealed record Curve(string RunId, string Metric, IReadOnlyList<int> Steps, IReadOnlyList<double> Values);
 
+/// <param name="Failed">With the cancelled ones, which <paramref name="Cancelled"/> counts apart.</param>
 /// <param name="RunningShare">Shares of their steps that the running runs have done, added up.</param>
-public sealed record ExperimentSummary(string Id, string Name, string? Note, DateTimeOffset CreatedAt, int Runs, int Completed, int Failed, int Running, int Queued, double RunningShare = 0);
+public sealed record ExperimentSummary(string Id, string Name, string? Note, DateTimeOffset CreatedAt, int Runs, int Completed, int Failed, int Running, int Queued, double RunningShare = 0, int Cancelled = 0);
 
 /// <summary>GET /api/v1/leaderboard, best first within one protocol. Difference: recall minus that of the run it started from, paired bootstrap.
 /// Step: of the checkpoint; 0 = the weights the run started from.</summary>

@@ -1,5 +1,6 @@
 using SggLab.Contracts;
 using SggLab.Tracking.Experiments;
+using SggLab.Tracking.Runs;
 
 namespace SggLab.Tracking.Tests.Experiments;
 
@@ -22,5 +23,18 @@ public sealed class ExperimentQueriesTests(RunningLab lab) : Lab(lab), IClassFix
 
         experiment = (await Get<ExperimentQueries>().FindAsync(Ada, queued.ExperimentId, Stop)).ShouldNotBeNull();
         (experiment.Completed, experiment.RunningShare).ShouldBe((1, 0));
+    }
+
+    [Fact]
+    public async Task A_cancelled_run_is_counted_apart_from_a_failed_one()
+    {
+        var queued = await QueueAsync(Spec("fails"), Spec("stopped", startsFrom: "fails"));
+        await SendOkAsync(await LeaseAsync(await AdmitAsync(LabId.New())), Started(1), Closed(2, "failed", "no more memory"));
+        await Commands.SendAsync(new CancelRun(Ada, queued.Runs[1].Id), Stop);
+        await SettledAsync();
+
+        var experiment = (await Get<ExperimentQueries>().FindAsync(Ada, queued.ExperimentId, Stop)).ShouldNotBeNull();
+
+        (experiment.Failed, experiment.Cancelled).ShouldBe((2, 1), "scripts know the one as the sum");
     }
 }
