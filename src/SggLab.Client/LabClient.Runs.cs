@@ -101,8 +101,20 @@ public sealed partial class LabClient
     }
 
     /// <param name="asOf">A time (ISO 8601 with offset) or a sequence number; null = now.</param>
-    public Task<IReadOnlyList<LeaderboardRow>> LeaderboardAsync(string? dataset = null, string? split = null, string? asOf = null, CancellationToken stop = default) =>
-        GetAsync<IReadOnlyList<LeaderboardRow>>(Query("api/v1/leaderboard", ("dataset", dataset), ("split", split), ("asOf", asOf)), stop);
+    /// <param name="experiment">Only rows of this experiment (its id); they keep their ranks.</param>
+    /// <returns>The rows, and how many there are: more where the site gave the best of them alone.</returns>
+    public Task<(IReadOnlyList<LeaderboardRow> Rows, int Total)> LeaderboardAsync(string? dataset = null, string? split = null, string? asOf = null, string? experiment = null, CancellationToken stop = default)
+    {
+        var path = Query("api/v1/leaderboard", ("dataset", dataset), ("split", split), ("asOf", asOf), ("experiment", experiment));
+        return RepeatAsync(true, async () =>
+        {
+            using var limit = Limit(CallTimeout, stop);
+            using var reply = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), limit.Token, stop);
+            var rows = await ReadAsync<IReadOnlyList<LeaderboardRow>>(reply, path, limit.Token, stop);
+            var said = reply.Headers.TryGetValues("X-Total-Count", out var values) && int.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var total) ? total : 0;
+            return (rows, Math.Max(said, rows.Count));
+        }, stop);
+    }
 
     public Task<CheckpointLineage> LineageAsync(string checkpoint, CancellationToken stop = default) =>
         GetAsync<CheckpointLineage>($"api/v1/checkpoints/{Part(checkpoint)}/lineage", stop);

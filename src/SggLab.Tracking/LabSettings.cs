@@ -21,6 +21,9 @@ public sealed record LabSettings
     /// <summary>How long a person's command waits for lists to show what it did. A projection that needs longer is behind for other reasons; the command has been done all the same.</summary>
     public TimeSpan ShowWithin { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Rows that one look at the leaderboard gives at most.</summary>
+    public int BoardRows { get; init; } = 2000;
+
     /// <summary>Whether this process runs the projections. False where a process only sends commands.</summary>
     public bool RunsProjections { get; init; } = true;
 }

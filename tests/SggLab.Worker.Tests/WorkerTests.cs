@@ -19,7 +19,7 @@ public sealed class WorkerTests(LabSite site) : IClassFixture<LabSite>
         (detail.Run.State, detail.Run.Step, detail.Run.Attempt).ShouldBe(("completed", 25, 1));
         detail.Checkpoints.Select(c => c.Step).ShouldBe([10, 20, 25]);
         detail.Evaluations.ShouldHaveSingleItem().Checkpoint.ShouldBe(detail.Checkpoints[^1].Id);
-        (await site.Client.LeaderboardAsync(stop: Stop)).ShouldContain(row => row.RunId == run);
+        (await site.Client.LeaderboardAsync(stop: Stop)).Rows.ShouldContain(row => row.RunId == run);
         await site.ShouldHoldEverythingOnceAsync(run, 25);
         Directory.GetDirectories(Path.Combine(site.State("once"), "attempts")).ShouldBeEmpty();
         (await site.Client.WorkersAsync(Stop)).ShouldNotContain(left => left.Id == "once", "it ended cleanly and is nothing to look after");

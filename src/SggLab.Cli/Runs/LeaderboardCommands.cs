@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using SggLab.Contracts.Api;
 
 namespace SggLab.Cli.Runs;
@@ -11,11 +12,12 @@ public static class LeaderboardCommands
         var dataset = new Option<string?>("--dataset") { Description = "Only this data set, such as vg150, psg or synthetic." };
         var split = new Option<string?>("--split") { Description = "Only this split." };
         var asOf = new Option<string?>("--as-of") { Description = "The board as it was: a time (ISO 8601 with offset) or an event's sequence number." };
+        var experiment = new Option<string?>("--experiment") { Description = "Only runs of this experiment (its id); they keep their ranks." };
         var json = RunCommands.Json();
         var site = new SiteConnection();
         var command = new LabCommand("leaderboard", "Rank evaluated runs, best first; different protocols are never ranked together.")
         {
-            Options = { dataset, split, asOf, json },
+            Options = { dataset, split, experiment, asOf, json },
             Examples =
             [
                 "./sgglab leaderboard                                          # as it is now",
@@ -27,9 +29,11 @@ public static class LeaderboardCommands
         command.SetAction(async (parsed, stop) =>
         {
             using var client = site.Connect(parsed);
-            var rows = await client.LeaderboardAsync(parsed.GetValue(dataset), parsed.GetValue(split), parsed.GetValue(asOf), stop);
+            var (rows, total) = await client.LeaderboardAsync(parsed.GetValue(dataset), parsed.GetValue(split), parsed.GetValue(asOf), parsed.GetValue(experiment), stop);
             if (parsed.GetValue(json)) Report.Json(rows);
             else Print(rows);
+            if (total > rows.Count)
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"These are the best {rows.Count:N0} of {total:N0} rows. Fewer are asked for by --dataset, --split or --experiment ID."));
             return 0;
         });
         return command;

@@ -24,7 +24,7 @@ public sealed class LeaderboardTests(RunningLab lab) : Lab(lab), IClassFixture<R
         await SendOkAsync(grpo, Started(1), half, whole, await EvaluationLineAsync(4, IdOf(whole), 10, Images(0.6), protocolHash: "rank"), Closed(5, "completed"));
         await SettledAsync();
 
-        var rows = await Get<LeaderboardQueries>().RowsAsync(Ada, "synthetic", "test", "rank", cancellation: Stop);
+        var rows = (await Get<LeaderboardQueries>().RankAsync(Ada, "synthetic", "test", "rank", cancellation: Stop)).Rows;
 
         rows.Select(row => (row.Rank, row.Run, row.Method)).ShouldBe([(1, "grpo", "scripted"), (2, "sft", "scripted"), (3, "sft", "base")]);
         rows.ShouldAllBe(row => row.Step != null);
@@ -44,17 +44,17 @@ public sealed class LeaderboardTests(RunningLab lab) : Lab(lab), IClassFixture<R
         await SendOkAsync(lease, Started(1), checkpoint, await EvaluationLineAsync(3, IdOf(checkpoint), 5, Images(0.3), protocolHash: "past"));
         await SettledAsync();
         var boards = Get<LeaderboardQueries>();
-        var then = await boards.RowsAsync(Ada, protocolHash: "past", cancellation: Stop);
+        var then = (await boards.RankAsync(Ada, protocolHash: "past", cancellation: Stop)).Rows;
         var moment = new AsOf(await ScalarAsync<long>("select max(seq_id) from lab.mt_events"), null);
         var time = new AsOf(null, await ScalarAsync<DateTime>("select max(timestamp) from lab.mt_events") is var t ? new DateTimeOffset(t, TimeSpan.Zero) : default);
 
         await SendOkAsync(lease, await EvaluationLineAsync(4, IdOf(checkpoint), 5, Images(0.5), protocolHash: "past"), Closed(5, "completed"));
         await SettledAsync();
 
-        (await boards.RowsAsync(Ada, protocolHash: "past", cancellation: Stop)).ShouldHaveSingleItem().Recall.ShouldBeGreaterThan(then[0].Recall);
-        (await boards.RowsAsync(Ada, protocolHash: "past", asOf: moment, cancellation: Stop)).ShouldBe(then);
-        (await boards.RowsAsync(Ada, protocolHash: "past", asOf: time, cancellation: Stop)).ShouldBe(then);
-        (await boards.RowsAsync(Ada, protocolHash: "past", asOf: new AsOf(0, null), cancellation: Stop)).ShouldBeEmpty();
+        (await boards.RankAsync(Ada, protocolHash: "past", cancellation: Stop)).Rows.ShouldHaveSingleItem().Recall.ShouldBeGreaterThan(then[0].Recall);
+        (await boards.RankAsync(Ada, protocolHash: "past", asOf: moment, cancellation: Stop)).Rows.ShouldBe(then);
+        (await boards.RankAsync(Ada, protocolHash: "past", asOf: time, cancellation: Stop)).Rows.ShouldBe(then);
+        (await boards.RankAsync(Ada, protocolHash: "past", asOf: new AsOf(0, null), cancellation: Stop)).Rows.ShouldBeEmpty();
     }
 
     [Fact]
@@ -66,8 +66,34 @@ public sealed class LeaderboardTests(RunningLab lab) : Lab(lab), IClassFixture<R
             await EvaluationLineAsync(4, IdOf(checkpoint), 5, Images(0.9), split: "both", protocolHash: "two"), Closed(5, "completed"));
         await SettledAsync();
 
-        (await Get<LeaderboardQueries>().RowsAsync(Ada, split: "both", cancellation: Stop)).Select(row => row.Rank).ShouldBe([1, 1]);
+        (await Get<LeaderboardQueries>().RankAsync(Ada, split: "both", cancellation: Stop)).Rows.Select(row => row.Rank).ShouldBe([1, 1]);
         (await Get<LeaderboardQueries>().BoardsAsync(Ada, cancellation: Stop)).Count(board => board.Split == "both").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_board_that_is_cut_keeps_the_best_counts_all_and_shows_an_experiment_whole_with_its_ranks()
+    {
+        var experiments = new List<string>();
+        foreach (var recalls in new[] { new[] { 0.9, 0.2 }, [0.5, 0.7] })
+        {
+            experiments.Add((await QueueAsync(Spec("cut"))).ExperimentId);
+            var lease = await LeaseAsync(await AdmitAsync(LabId.New()));
+            var (first, second) = (await SaveCheckpointLineAsync(2, 5), await SaveCheckpointLineAsync(4, 10));
+            await SendOkAsync(lease, Started(1), first, await EvaluationLineAsync(3, IdOf(first), 5, Images(recalls[0]), protocolHash: "cut"),
+                second, await EvaluationLineAsync(5, IdOf(second), 10, Images(recalls[1]), protocolHash: "cut"), Closed(6, "completed"));
+        }
+        await SettledAsync();
+        var narrow = new LeaderboardQueries(Get<Npgsql.NpgsqlDataSource>(), Settings with { BoardRows = 2 });
+
+        var cut = await narrow.RankAsync(Ada, protocolHash: "cut", cancellation: Stop);
+        (cut.Rows.Count, cut.Total).ShouldBe((2, 4));
+        cut.Rows.Select(row => (row.Rank, Math.Round(row.Recall, 1))).ShouldBe([(1, 0.9), (2, 0.7)], "the best, not the newest");
+
+        var own = await narrow.RankAsync(Ada, protocolHash: "cut", experimentId: experiments[0], cancellation: Stop);
+        (own.Rows.Count, own.Total).ShouldBe((2, 2));
+        own.Rows.Select(row => row.Rank).ShouldBe([1, 4], "a filter does not make a run better");
+        (await narrow.ExperimentsAsync(Ada, (await narrow.BoardsAsync(Ada, cancellation: Stop)).Single(board => board.ProtocolHash == "cut"), cancellation: Stop)).Select(one => one.Id).ShouldBe(experiments, ignoreOrder: true);
+        (await narrow.NewestAsync(Ada, Stop)).ShouldContain(row => row.ExperimentId == experiments[1] && row.Rank == 3);
     }
 
     [Theory]

@@ -85,7 +85,7 @@ public sealed class AnyContentTests(RunningLab lab) : Lab(lab), IClassFixture<Ru
 
         n.ShouldBeGreaterThan(800);
         (await Get<RunQueries>().FindAsync(Ada, lease.RunId, Stop)).ShouldNotBeNull().Run.LastMetrics["loss"].ShouldBe(0.25);
-        (await Get<Tracking.Leaderboards.LeaderboardQueries>().RowsAsync(Ada, cancellation: Stop)).ShouldNotBeEmpty();
+        (await Get<Tracking.Leaderboards.LeaderboardQueries>().RankAsync(Ada, cancellation: Stop)).Rows.ShouldNotBeEmpty();
         (await Get<Tracking.Comparisons.ComparisonQueries>().CurvesAsync(Ada, [lease.RunId], cancellation: Stop)).ShouldNotBeEmpty();
         (await Get<Tracking.Activity.ActivityQueries>().RecentAsync(Ada, 1000, cancellation: Stop)).ShouldNotBeEmpty();
         var report = await RebuildCheck.RunAsync(Database, cancellation: Stop);

@@ -44,6 +44,14 @@ public sealed class BoardTests
     }
 
     [Fact]
+    public void A_board_that_goes_on_says_so_and_how_to_narrow_it()
+    {
+        BoardChoice.Cut(2000, 2000, ofExperiment: false).ShouldBeNull();
+        BoardChoice.Cut(2000, 2431, ofExperiment: false).ShouldNotBeNull().ShouldStartWith("These are the best 2\u202f000 of 2\u202f431 entries; choose an experiment");
+        BoardChoice.Cut(2000, 2431, ofExperiment: true).ShouldNotBeNull().ShouldNotContain("choose an experiment");
+    }
+
+    [Fact]
     public void A_moment_goes_from_the_field_to_the_address_and_back()
     {
         BoardMoment.ForAddress("2026-05-04T12:30").ShouldBe("2026-05-04T12:30:00Z");

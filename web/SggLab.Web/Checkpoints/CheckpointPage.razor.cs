@@ -38,7 +38,7 @@ public sealed partial class CheckpointPage
 
     /// <summary>What the boards say of the lineage's other checkpoints.</summary>
     private async Task<IReadOnlyDictionary<string, double>> RankedAsync(CancellationToken cancellation) =>
-        (await Boards.RowsAsync(By, cancellation: cancellation)).GroupBy(row => row.Checkpoint).ToDictionary(same => same.Key, same => same.MaxBy(row => row.Event)!.Recall);
+        (await Boards.NewestAsync(By, cancellation)).GroupBy(row => row.Checkpoint).ToDictionary(same => same.Key, same => same.MaxBy(row => row.Event)!.Recall);
 
     /// <summary>A checkpoint knows its run but not the run's variant, which never changes.</summary>
     private async Task<IReadOnlyDictionary<string, VariantLook>> LooksAsync(CheckpointLineage lineage, CancellationToken cancellation)

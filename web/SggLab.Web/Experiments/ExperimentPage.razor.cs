@@ -34,8 +34,7 @@ public sealed partial class ExperimentPage
         {
             // In the order of its file: what a run starts from stands above it.
             _runs = await Runs.ListAsync(By, new RunFilter(ExperimentId: Id, Limit: 500), cancellation);
-            var ranked = await Boards.RowsAsync(By, cancellation: cancellation);
-            var own = ranked.Where(row => _runs.Any(run => run.Id == row.RunId)).ToList();
+            var own = (await Boards.RankAsync(By, experimentId: Id, cancellation: cancellation)).Rows;
             _bars = Result.Of(own);
             _recalls = RunRecalls.Of(own);
             _board = own is [var first, ..] ? LabUrls.Board(first.Dataset, first.Split, first.ProtocolHash, experiment: Id) : null;

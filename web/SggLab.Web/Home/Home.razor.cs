@@ -44,7 +44,7 @@ public sealed partial class Home
             WorkerList = await Workers.ListAsync(By, cancellation),
             Experiments = [.. (await Experiments.ListAsync(By, cancellation)).Take(HomeView.MostExperiments)],
             Activity = ActivityLine.Fold(await Activity.RecentAsync(By, HomeView.ActivityRead, cancellation: cancellation), HomeView.MostActivity),
-            Best = HomeView.BestOf(await Boards.RowsAsync(By, cancellation: cancellation)),
+            Best = HomeView.BestOf(await Boards.NewestAsync(By, cancellation)),
         };
     }
 

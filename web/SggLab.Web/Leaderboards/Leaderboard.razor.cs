@@ -13,7 +13,7 @@ public sealed partial class Leaderboard
     private IReadOnlyList<(string Id, string Name)> _experiments = [];
     private Board? _board;
     private AsOf? _moment;
-    private string? _typed;
+    private string? _typed, _cut;
     private double _top = 1;
     private (string Hash, Protocol? Protocol) _protocol;
 
@@ -36,13 +36,13 @@ public sealed partial class Leaderboard
         _board = BoardChoice.Of(_boards, Dataset, Split, Protocol);
         if (_board is null)
         {
-            _rows = [];
+            (_rows, _cut) = ([], null);
             return;
         }
-        var ranked = await Boards.RowsAsync(By, _board.Dataset, _board.Split, _board.ProtocolHash, _moment, cancellation);
-        _experiments = [.. ranked.Where(row => row.ExperimentId is not null).Select(row => (row.ExperimentId!, row.Experiment ?? row.ExperimentId!)).Distinct()];
-        if (Experiment is not null)
-            ranked = [.. ranked.Where(row => row.ExperimentId == Experiment)];
+        _experiments = await Boards.ExperimentsAsync(By, _board, _moment, cancellation);
+        var ranking = await Boards.RankAsync(By, _board.Dataset, _board.Split, _board.ProtocolHash, _moment, Experiment, cancellation);
+        var ranked = ranking.Rows;
+        _cut = BoardChoice.Cut(ranked.Count, ranking.Total, Experiment is not null);
         if (_protocol.Hash != _board.ProtocolHash && ranked is [var first, ..])
             _protocol = (_board.ProtocolHash, (await Runs.FindAsync(By, first.RunId, cancellation))?.Spec.Protocol);
         _rows = BoardRow.Arrange(ranked, PublishedRows.ComparableWith(_protocol.Hash == _board.ProtocolHash ? _protocol.Protocol : null), BoardSort.Parse(Sort));

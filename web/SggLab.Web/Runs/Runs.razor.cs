@@ -43,7 +43,7 @@ public sealed partial class Runs
     protected override async Task LoadAsync(CancellationToken cancellation)
     {
         var rows = await Queries.ListAsync(By, new RunFilter(Experiment, State, Method, Variant, Search, null, _limit + 1), cancellation);
-        _recalls = RunRecalls.Of(await Boards.RowsAsync(By, cancellation: cancellation));
+        _recalls = RunRecalls.Of(await Boards.NewestAsync(By, cancellation));
         (_rows, _more) = ([.. rows.Take(_limit)], rows.Count > _limit && _limit < Most);
     }
 

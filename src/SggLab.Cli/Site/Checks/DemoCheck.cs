@@ -59,7 +59,7 @@ internal static class DemoCheck
         var firstSeed = await site.UntilAsync(runs => FirstSeed(runs).All(Ended), limit - clock.Elapsed, cancel) ? clock.Elapsed : (TimeSpan?)null;
         var all = firstSeed is not null && await site.UntilAsync(runs => runs.All(Ended), limit - clock.Elapsed, cancel) ? clock.Elapsed : (TimeSpan?)null;
         var runs = await site.RunsAsync(cancel);
-        var board = await site.Client.LeaderboardAsync(stop: cancel);
+        var (board, _) = await site.Client.LeaderboardAsync(stop: cancel);
         var gains = all is null ? [] : await GainsAsync(site, runs, cancel);
         var curve = await firstCurve;
         List<Held> statements =

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SggLab.Tracking.Leaderboards;
 
 namespace SggLab.Web.Api.Leaderboards;
@@ -11,8 +12,15 @@ internal static class LeaderboardRoutes
             Moment(asOf, out var moment) is { } wrong ? wrong : ApiAnswer.Of(await queries.BoardsAsync(context.Actor(), moment, context.RequestAborted))).For(ApiRoles.Readers);
     }
 
-    private static async Task<IResult> RowsAsync(LeaderboardQueries queries, HttpContext context, string? dataset, string? split, string? protocol, string? asOf) =>
-        Moment(asOf, out var moment) is { } wrong ? wrong : ApiAnswer.Of(await queries.RowsAsync(context.Actor(), dataset, split, protocol, moment, context.RequestAborted));
+    /// <summary>The header says how many rows there are, where the answer is cut.</summary>
+    private static async Task<IResult> RowsAsync(LeaderboardQueries queries, HttpContext context, string? dataset, string? split, string? protocol, string? asOf, string? experiment)
+    {
+        if (Moment(asOf, out var moment) is { } wrong)
+            return wrong;
+        var ranking = await queries.RankAsync(context.Actor(), dataset, split, protocol, moment, experiment, context.RequestAborted);
+        context.Response.Headers["X-Total-Count"] = ranking.Total.ToString(CultureInfo.InvariantCulture);
+        return ApiAnswer.Of(ranking.Rows);
+    }
 
     private static IResult? Moment(string? text, out AsOf? moment)
     {
