@@ -36,7 +36,7 @@ internal static class ShowRun
         Report.Pairs(
         [
             ("run", run.Id), ("name", run.Name), ("experiment", $"{run.Experiment} ({run.ExperimentId})"), ("method", run.Method), ("variant", run.Variant),
-            ("seed", $"{run.Seed}"), ("state", run.State), ("message", run.Message), ("step", Report.Step(run.Step, run.TotalSteps)), ("worker", run.Worker),
+            ("seed", $"{run.Seed}"), ("state", run.State), ("waits", detail.Waits), ("message", run.Message), ("step", Report.Step(run.Step, run.TotalSteps)), ("worker", run.Worker),
             ("queued", Report.Time(run.QueuedAt)), ("started", Report.Time(run.StartedAt)), ("finished", Report.Time(run.FinishedAt)),
             ("specification", detail.SpecHash), ("protocol", $"{detail.Spec.Protocol.Name} ({detail.ProtocolHash[..Math.Min(16, detail.ProtocolHash.Length)]})"),
             ("last metrics", string.Join("  ", run.LastMetrics.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key}={m.Value.ToString("G5", CultureInfo.InvariantCulture)}"))),

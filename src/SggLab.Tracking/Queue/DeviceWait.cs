@@ -19,6 +19,11 @@ public static class DeviceWait
             : null;
     }
 
+    /// <summary>As <see cref="Why"/>, a sentence with what to do.</summary>
+    /// <param name="run">The run's name.</param>
+    public static string? Explain(string run, string device, IReadOnlyList<WorkerSummary> workers) =>
+        NoWorkerFor([(run, device)], workers) ?? (Why(device, workers) is { } why ? $"{run} {why}. It starts when one of them is free; the queue and `./sgglab status` show what they do." : null);
+
     /// <summary>A sentence with the remedy; null where all of the runs have a worker, or will have one.</summary>
     /// <param name="runs">Names and devices of queued runs.</param>
     public static string? NoWorkerFor(IEnumerable<(string Name, string Device)> runs, IReadOnlyList<WorkerSummary> workers)

@@ -8,7 +8,9 @@ using SggLab.Tracking.Checkpoints;
 using SggLab.Tracking.Evaluations;
 using SggLab.Tracking.Experiments;
 using SggLab.Tracking.Store;
+using SggLab.Tracking.Queue;
 using SggLab.Tracking.Telemetry;
+using SggLab.Tracking.Workers;
 
 namespace SggLab.Tracking.Runs;
 
@@ -17,7 +19,7 @@ namespace SggLab.Tracking.Runs;
 public sealed record RunFilter(string? ExperimentId = null, string? State = null, string? Method = null, string? Variant = null, string? Search = null, string? After = null, int Limit = 200);
 
 /// <summary>Reads runs.</summary>
-public sealed class RunQueries(NpgsqlDataSource source)
+public sealed class RunQueries(NpgsqlDataSource source, WorkerQueries workers)
 {
     private const int LongestPage = 1000;
 
@@ -67,8 +69,10 @@ public sealed class RunQueries(NpgsqlDataSource source)
             """, row => new AttemptSummary(row.GetInt32(0), row.GetString(1), row.Time(2), row.TimeOrNone(3), row.Text(4), row.GetInt32(5), row.GetInt64(6)), cancellation, by.Project, runId);
         var checkpoints = await source.ReadAsync($"{CheckpointReads.Select} where c.tenant_id = $1 and c.run_id = $2 order by c.step, c.sequence", CheckpointReads.Read, cancellation, by.Project, runId);
         var evaluations = await source.ReadAsync($"{EvaluationReads.Select} where e.tenant_id = $1 and e.run_id = $2 order by e.sequence", EvaluationReads.Read, cancellation, by.Project, runId);
-        return new RunDetail(found.Run, JsonSerializer.Deserialize<RunSpec>(found.Spec, EventJson.Options)!, found.SpecHash, found.ProtocolHash, attempts, checkpoints, evaluations,
-            [.. found.Run.LastMetrics.Keys.Order(StringComparer.Ordinal)]);
+        var spec = JsonSerializer.Deserialize<RunSpec>(found.Spec, EventJson.Options)!;
+        var waits = found.Run.State == "queued" ? DeviceWait.Explain(found.Run.Name, spec.Device, await workers.ListAsync(by, cancellation)) : null;
+        return new RunDetail(found.Run, spec, found.SpecHash, found.ProtocolHash, attempts, checkpoints, evaluations,
+            [.. found.Run.LastMetrics.Keys.Order(StringComparer.Ordinal)], waits);
     }
 
     /// <summary>Events of the run and of all its attempts in the order they were stored, from after <paramref name="afterSequence"/>; of one type where it is given.</summary>

@@ -58,6 +58,19 @@ public sealed class DeviceTests(RunningLab lab) : Lab(lab), IClassFixture<Runnin
     public void A_run_says_for_which_workers_it_waits(string device, string? why, params string[] workers) =>
         DeviceWait.Why(device, [.. workers.Select(Worker)]).ShouldBe(why);
 
+    [Theory]
+    [InlineData("none is connected. Start one where there is a GPU (`./sgglab worker run", "cpu idle")]
+    [InlineData("all of them are busy. It starts when one of them is free", "cuda busy")]
+    [InlineData(null, "cuda idle")]
+    public void A_run_says_why_it_waits_and_what_to_do(string? said, params string[] workers)
+    {
+        var explained = DeviceWait.Explain("large", "cuda", [.. workers.Select(Worker)]);
+        if (said is null)
+            explained.ShouldBeNull();
+        else
+            explained.ShouldNotBeNull().ShouldStartWith("large waits for a worker with a GPU; " + said);
+    }
+
     [Fact]
     public void Runs_that_no_connected_worker_can_take_are_named_with_the_remedy()
     {

@@ -58,6 +58,32 @@ public sealed class RunTextTests
     }
 
     [Fact]
+    public void A_run_opens_on_what_it_has()
+    {
+        RunDetail Of(string method, string state, bool curves, bool evaluated) =>
+            Detail(Samples.Run(method: method, state: state)) with { Metrics = curves ? ["loss"] : [], Evaluations = evaluated ? [Samples.Evaluation()] : [] };
+        RunTab.First(Of("evaluate", "completed", curves: false, evaluated: true)).ShouldBe(RunTab.Evaluations);
+        RunTab.First(Of("evaluate", "running", curves: false, evaluated: false)).ShouldBe(RunTab.Evaluations, "it stays there");
+        RunTab.First(Of("sft", "failed", curves: false, evaluated: true)).ShouldBe(RunTab.Evaluations);
+        RunTab.First(Of("sft", "running", curves: false, evaluated: true)).ShouldBe(RunTab.Curves, "they come in a moment");
+        RunTab.First(Of("grpo", "completed", curves: true, evaluated: true)).ShouldBe(RunTab.Curves);
+    }
+
+    [Fact]
+    public void A_part_of_a_run_that_is_empty_says_what_to_do()
+    {
+        RunText.NoCurve(Detail(Samples.Run(method: "evaluate", state: "completed"))).ShouldContain("under Evaluations");
+        RunText.NoCurve(Detail(Samples.Run(state: "queued")) with { Waits = "soft-s1 waits for a worker with a GPU." }).ShouldBe("soft-s1 waits for a worker with a GPU.");
+        RunText.NoCurve(Detail(Samples.Run(state: "failed"))).ShouldContain("Retry");
+        RunText.NoEvaluation(Detail(Samples.Run(state: "completed"))).ShouldContain("data.test");
+        RunText.NoCheckpoint(Detail(Samples.Run(state: "cancelled"))).ShouldContain("checkpoints.every_steps");
+    }
+
+    [Fact]
+    public void A_run_that_waits_for_a_device_says_so_in_its_notes() =>
+        RunNotes.Of(Detail(Samples.Run(state: "queued")) with { Waits = "It waits for a worker with a GPU." }).Single().ShouldBe(new RunNote("hint", "It waits for a worker with a GPU."));
+
+    [Fact]
     public void Settings_are_spelled_as_in_the_YAML_file()
     {
         var settings = Settings.Of(Spec("a")).ToDictionary(setting => setting.Path, setting => setting.Value);

@@ -19,16 +19,16 @@ public sealed partial class RunCurves
     [Parameter, EditorRequired] public required IReadOnlyList<Curve> Curves { get; set; }
     [Parameter, EditorRequired] public required int Smooth { get; set; }
     [Parameter] public EventCallback<int> SmoothChanged { get; set; }
-    [Parameter, EditorRequired] public required string State { get; set; }
-    [Parameter, EditorRequired] public required VariantLook Look { get; set; }
+    [Parameter, EditorRequired] public required RunDetail Run { get; set; }
 
     protected override void OnParametersSet()
     {
         if (_made == (Curves, Smooth))
             return;
         _made = (Curves, Smooth);
+        var look = VariantLook.Of(Run.Run);
         _groups = MetricLook.Arrange(Curves.Where(curve => curve.Steps.Count > 0).Select(curve => curve.Metric));
         _models = Curves.ToDictionary(curve => curve.Metric, curve =>
-            ChartModel.Of([new LabelledCurve(curve, MetricLook.Of(curve.Metric).Title, $"--variant-{Look.Key}")], Smooth));
+            ChartModel.Of([new LabelledCurve(curve, MetricLook.Of(curve.Metric).Title, $"--variant-{look.Key}")], Smooth));
     }
 }

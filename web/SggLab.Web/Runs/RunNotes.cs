@@ -16,6 +16,8 @@ public static class RunNotes
         var notes = new List<RunNote>();
         if (run.Run.Message is { Length: > 0 } message)
             notes.Add(new RunNote(run.Run.State == "failed" ? "bad" : "hint", message));
+        if (run.Waits is { } waits)
+            notes.Add(new RunNote("hint", waits));
         var metrics = run.Run.LastMetrics;
         if (metrics.FirstOrDefault(metric => !double.IsFinite(metric.Value)) is { Key: { } broken })
             notes.Add(new RunNote("bad", $"{broken} is no longer a number. Lower the learning rate, or look at the gradient norm before it."));

@@ -13,7 +13,7 @@ namespace SggLab.Web.Runs;
 
 public sealed partial class RunPage
 {
-    private const string Curves = "curves", Rollouts = "rollouts", Evaluations = "evaluations", Checkpoints = "checkpoints", Attempts = "attempts", Log = "log", Events = "events", Configuration = "config";
+    private const string Curves = RunTab.Curves, Rollouts = "rollouts", Evaluations = RunTab.Evaluations, Checkpoints = "checkpoints", Attempts = "attempts", Log = "log", Events = "events", Configuration = "config";
     private static readonly string[] s_tabs = [Curves, Rollouts, Evaluations, Checkpoints, Attempts, Log, Events, Configuration];
     private const int MostSiblings = 12;
     private RunDetail? _run;
@@ -46,16 +46,16 @@ public sealed partial class RunPage
     /// <summary>Only GRPO draws several answers and weighs them.</summary>
     private bool Rolls => _run!.Run.Method == "grpo" || Tab == Rollouts;
 
-    private string ShownTab => s_tabs.Contains(Tab) ? Tab! : Curves;
+    private string ShownTab(RunDetail run) => s_tabs.Contains(Tab) ? Tab! : RunTab.First(run);
 
-    protected override bool Concerns(LabChange change) => change.Id == Id || change is { Kind: "queue" } && _run?.Run.State is "queued" or "waiting";
+    protected override bool Concerns(LabChange change) => change.Id == Id || change is { Kind: "queue" or "worker" } && _run?.Run.State is "queued" or "waiting";
 
     protected override async Task LoadAsync(CancellationToken cancellation)
     {
         if (_run is not null && _run.Run.Id != Id)
             (_run, _curves, _siblings) = (null, [], []);
         var run = await Runs.FindAsync(By, Id, cancellation);
-        if (run is not null && ShownTab == Curves)
+        if (run is not null && ShownTab(run) == Curves)
             _curves = await Comparisons.CurvesAsync(By, [Id], null, RunCurves.Points, cancellation);
         if (run is not null && _siblingsOf != Id)
             (_siblings, _siblingsOf) = (await SiblingsAsync(run.Run, cancellation), Id);

@@ -32,6 +32,34 @@ public static class RunText
         run is { State: "running", StartedAt: { } start, TotalSteps: { } total, Step: > 0 and var step } && total > step && now > start
             ? (now - start) / step * (total - step) : null;
 
+    /// <summary>Why there is no curve to see, and what to do.</summary>
+    public static string NoCurve(RunDetail run) => run switch
+    {
+        { Run.Method: "evaluate" } => "An evaluation trains nothing, so it draws no curve. Its figures are under Evaluations.",
+        { Waits: { } waits } => waits,
+        { Run.State: "queued" } => "The run waits for a free worker; the queue shows its place.",
+        { Run.State: "waiting" } => "The run waits for the one it starts from.",
+        { Run.State: "running" } => "The first values arrive with the first steps.",
+        _ => "The run ended before it logged a value. Attempts and Log say how; Retry puts it back into the queue.",
+    };
+
+    public static string NoEvaluation(RunDetail run) => run switch
+    {
+        { Run.State: "completed", Spec.Data.Test: null } => "The run's file names no data.test to evaluate on. Set it and queue the run again.",
+        { Run.State: "completed" } => "Nothing was evaluated. Log says why.",
+        { Run.State: "failed" or "cancelled" } => "The run ended before its weights were evaluated. Retry puts it back into the queue.",
+        { Run.Method: "evaluate" } => "The figures come when the run completes.",
+        _ => "The final weights are evaluated on data.test when the run completes.",
+    };
+
+    public static string NoCheckpoint(RunDetail run) => run switch
+    {
+        { Run.Method: "evaluate" } => "An evaluation saves no weights.",
+        { Run.State: "completed" } => "The run saved none.",
+        { Run.State: "failed" or "cancelled" } => "The run ended before it saved one. A smaller checkpoints.every_steps saves the first one sooner.",
+        _ => "The first is saved after checkpoints.every_steps steps.",
+    };
+
     /// <summary>The one number a list shows of a run: its reward, or else its loss.</summary>
     public static double? SignalValue(RunSummary run) => SignalName(run) is { } name ? run.LastMetrics[name] : null;
 
