@@ -75,7 +75,8 @@ public sealed class RunTextTests
         RunText.NoCurve(Detail(Samples.Run(method: "evaluate", state: "completed"))).ShouldContain("under Evaluations");
         RunText.NoCurve(Detail(Samples.Run(state: "queued")) with { Waits = "soft-s1 waits for a worker with a GPU." }).ShouldBe("soft-s1 waits for a worker with a GPU.");
         RunText.NoCurve(Detail(Samples.Run(state: "failed"))).ShouldContain("Retry");
-        RunText.NoEvaluation(Detail(Samples.Run(state: "completed"))).ShouldContain("data.test");
+        RunText.NoEvaluation(Detail(Samples.Run(state: "running"))).ShouldContain("data.test");
+        RunText.NoEvaluation(Detail(Samples.Run(state: "cancelled"))).ShouldContain("Retry");
         RunText.NoCheckpoint(Detail(Samples.Run(state: "cancelled"))).ShouldContain("checkpoints.every_steps");
     }
 

@@ -45,7 +45,6 @@ public static class RunText
 
     public static string NoEvaluation(RunDetail run) => run switch
     {
-        { Run.State: "completed", Spec.Data.Test: null } => "The run's file names no data.test to evaluate on. Set it and queue the run again.",
         { Run.State: "completed" } => "Nothing was evaluated. Log says why.",
         { Run.State: "failed" or "cancelled" } => "The run ended before its weights were evaluated. Retry puts it back into the queue.",
         { Run.Method: "evaluate" } => "The figures come when the run completes.",
