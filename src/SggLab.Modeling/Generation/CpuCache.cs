@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 // Shapes: B prompts, T tokens, K key-value heads, d head size.
 namespace SggLab.Modeling;
 
-/// <summary>Keys and values of consecutive tokens of all layers and heads. Keys lie dimension by dimension, so that a query meets many of them at once.</summary>
+/// <summary>
+/// Keys and values of consecutive tokens of all layers and heads. Keys lie in blocks, dimension by dimension inside, so that a query meets many
+/// of them at once and memory is read from front to back.
+/// </summary>
 internal sealed unsafe class CpuSegment : IDisposable
 {
     private readonly int _heads;
@@ -19,12 +22,16 @@ internal sealed unsafe class CpuSegment : IDisposable
         NativeMemory.Clear(_memory, (nuint)count * sizeof(float)); // Scores are computed past the last key.
     }
 
-    /// <summary>Places for tokens; a multiple of 32.</summary>
+    /// <summary>Where a key's first dimension lies; the next is <see cref="CpuKernels.KeyBlock"/> further.</summary>
+    public float* Key(int layer, int head, int place) =>
+        Keys(layer, head) + (long)(place / CpuKernels.KeyBlock) * CpuKernels.KeyBlock * _d + place % CpuKernels.KeyBlock;
+
+    /// <summary>Places for tokens; a multiple of <see cref="CpuKernels.KeyBlock"/>.</summary>
     public int Capacity { get; }
 
     public int Count { get; set; }
 
-    /// <summary>[d, Capacity]</summary>
+    /// <summary>[Capacity / b, d, b] for blocks of b = <see cref="CpuKernels.KeyBlock"/> keys.</summary>
     public float* Keys(int layer, int head) => _memory + (2L * layer * _heads + head) * _d * Capacity;
 
     /// <summary>[Capacity, d]</summary>
@@ -47,7 +54,7 @@ internal sealed unsafe class CpuPrefix : IPrefix
     {
         Length = states.Lengths[prompt];
         Next = states.Next[prompt];
-        Segment = new CpuSegment(config.Layers, config.KvHeads, config.HeadDim, (Length + 31) / 32 * 32) { Count = Length };
+        Segment = new CpuSegment(config.Layers, config.KvHeads, config.HeadDim, (Length + CpuKernels.KeyBlock - 1) / CpuKernels.KeyBlock * CpuKernels.KeyBlock) { Count = Length };
         _logits = TensorMemory.Floats(states.Logits_BV).Slice(prompt * config.VocabSize, config.VocabSize).ToArray();
         for (var layer = 0; layer < config.Layers; layer++)
             Copy(config, states.Keys[layer], states.Values[layer], layer, prompt);
@@ -61,8 +68,12 @@ internal sealed unsafe class CpuPrefix : IPrefix
         for (var head = 0; head < config.KvHeads; head++)
         {
             var from = (float*)TensorMemory.Address(keys) + (long)head * config.HeadDim * Length;
+            for (var place = 0; place < Length; place += CpuKernels.KeyBlock)
             for (var i = 0; i < config.HeadDim; i++)
-                new ReadOnlySpan<float>(from + (long)i * Length, Length).CopyTo(new Span<float>(Segment.Keys(layer, head) + (long)i * Segment.Capacity, Length));
+            {
+                var some = new ReadOnlySpan<float>(from + (long)i * Length + place, Math.Min(CpuKernels.KeyBlock, Length - place));
+                some.CopyTo(new Span<float>(Segment.Key(layer, head, place) + (long)i * CpuKernels.KeyBlock, some.Length));
+            }
             var size = Length * config.HeadDim;
             new ReadOnlySpan<float>((float*)TensorMemory.Address(values) + (long)head * size, size).CopyTo(new Span<float>(Segment.Values(layer, head), size));
         }

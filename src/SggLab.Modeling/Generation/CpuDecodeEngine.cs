@@ -171,9 +171,9 @@ internal sealed unsafe class CpuDecodeEngine : IDecodeEngine
     private void Keep(CpuSegment page, int layer, int head, float* key, float* value)
     {
         var place = page.Count - 1;
-        var keys = page.Keys(layer, head) + place;
+        var keys = page.Key(layer, head, place);
         for (var i = 0; i < _config.HeadDim; i++)
-            keys[(long)i * page.Capacity] = key[i];
+            keys[(long)i * CpuKernels.KeyBlock] = key[i];
         new ReadOnlySpan<float>(value, _config.HeadDim).CopyTo(new Span<float>(page.Values(layer, head) + (long)place * _config.HeadDim, _config.HeadDim));
     }
 
@@ -184,7 +184,7 @@ internal sealed unsafe class CpuDecodeEngine : IDecodeEngine
         var other = scores + _buffers!.ScoreWidth;
         foreach (var segment in row.Segments)
         {
-            CpuKernels.Scores(query, query + d, segment.Keys(layer, head), segment.Capacity, segment.Count, d, scores + at, other + at);
+            CpuKernels.Scores(query, query + d, segment.Keys(layer, head), segment.Count, d, scores + at, other + at);
             at += segment.Count;
         }
         var (sum, otherSum) = (CpuKernels.Exponentials(scores, at), CpuKernels.Exponentials(other, at));
@@ -207,7 +207,7 @@ internal sealed unsafe class CpuDecodeEngine : IDecodeEngine
         var (d, at) = (_config.HeadDim, 0);
         foreach (var segment in row.Segments)
         {
-            CpuKernels.Scores(query, segment.Keys(layer, head), segment.Capacity, segment.Count, d, scores + at);
+            CpuKernels.Scores(query, segment.Keys(layer, head), segment.Count, d, scores + at);
             at += segment.Count;
         }
         var sum = CpuKernels.Exponentials(scores, at);

@@ -96,17 +96,17 @@ internal static unsafe class CpuKernels
     /// <summary>Keys are scored in blocks of this many, so that scores may be written up to 31 past the count.</summary>
     public const int KeyBlock = 4 * W;
 
-    /// <summary>scores[j] = q . k_j for two queries at once, whose keys lie dimension by dimension.</summary>
-    /// <param name="keys">[d, stride]: one line a dimension, one place a key; the stride is a multiple of <see cref="KeyBlock"/>.</param>
+    /// <summary>scores[j] = q . k_j for two queries at once.</summary>
+    /// <param name="keys">Blocks of <see cref="KeyBlock"/> keys, one line a dimension.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scores(float* q, float* other, float* keys, int stride, int count, int d, float* scores, float* otherScores)
+    public static void Scores(float* q, float* other, float* keys, int count, int d, float* scores, float* otherScores)
     {
         for (var j = 0; j < count; j += KeyBlock)
         {
             var (a0, a1, a2, a3) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
             var (b0, b1, b2, b3) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
-            var line = keys + j;
-            for (var i = 0; i < d; i++, line += stride)
+            var line = keys + (long)j * d;
+            for (var i = 0; i < d; i++, line += KeyBlock)
             {
                 var (x, y) = (Vector256.Create(q[i]), Vector256.Create(other[i]));
                 var k = Vector256.Load(line);
@@ -131,13 +131,13 @@ internal static unsafe class CpuKernels
 
     /// <summary>The same for a query without a partner.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scores(float* q, float* keys, int stride, int count, int d, float* scores)
+    public static void Scores(float* q, float* keys, int count, int d, float* scores)
     {
         for (var j = 0; j < count; j += KeyBlock)
         {
             var (s0, s1, s2, s3) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
-            var line = keys + j;
-            for (var i = 0; i < d; i++, line += stride)
+            var line = keys + (long)j * d;
+            for (var i = 0; i < d; i++, line += KeyBlock)
             {
                 var x = Vector256.Create(q[i]);
                 s0 = Vector256.FusedMultiplyAdd(x, Vector256.Load(line), s0);

@@ -89,17 +89,24 @@ public sealed class ImageProcessor
 
     private float[] Cut(RgbImage image, PatchGrid grid)
     {
+        var patch = 3 * Settings.TemporalPatchSize * Settings.PatchSize * Settings.PatchSize;
+        var pixels = GC.AllocateUninitializedArray<float>(grid.Patches * patch);
+        TorchThreads.For(grid.Height / Settings.MergeSize, 1, line => Cut(image, grid, line * Settings.MergeSize, pixels.AsSpan(line * Settings.MergeSize * grid.Width * patch)));
+        return pixels;
+    }
+
+    /// <summary>Cuts one line of squares, whose first row of patches is given.</summary>
+    private void Cut(RgbImage image, PatchGrid grid, int top, Span<float> pixels)
+    {
         var (side, merge, times) = (Settings.PatchSize, Settings.MergeSize, Settings.TemporalPatchSize);
         var area = side * side;
         var patch = 3 * times * area;
-        var pixels = GC.AllocateUninitializedArray<float>(grid.Patches * patch);
         var n = 0;
-        for (var top = 0; top < grid.Height; top += merge)
         for (var left = 0; left < grid.Width; left += merge)
         for (var row = top; row < top + merge; row++)
         for (var column = left; column < left + merge; column++)
         {
-            var target = pixels.AsSpan(n++ * patch, patch);
+            var target = pixels.Slice(n++ * patch, patch);
             for (var c = 0; c < 3; c++)
             {
                 var plane = target[(c * times * area)..];
@@ -116,6 +123,5 @@ public sealed class ImageProcessor
                     plane[..area].CopyTo(plane.Slice(t * area, area));
             }
         }
-        return pixels;
     }
 }

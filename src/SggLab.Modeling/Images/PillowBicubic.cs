@@ -10,6 +10,7 @@ internal static unsafe class PillowBicubic
 {
     private const int Bits = 32 - 8 - 2;
     private const double Support = 2;
+    private const int LinesABand = 32;
 
     public static RgbImage Resize(RgbImage image, int width, int height)
     {
@@ -67,11 +68,17 @@ internal static unsafe class PillowBicubic
     {
         var weights = Weights.Of(width, newWidth);
         var result = GC.AllocateUninitializedArray<byte>(3 * newWidth * height);
+        Bands(height, (first, last) => Rows(pixels, width, weights, result, newWidth, first, last));
+        return result;
+    }
+
+    private static void Rows(byte[] pixels, int width, Weights weights, byte[] result, int newWidth, int first, int last)
+    {
         var wide = new int[4 * width];
         fixed (byte* from = pixels, to = result)
         fixed (int* row = wide, values = weights.Values)
         {
-            for (var y = 0; y < height; y++)
+            for (var y = first; y < last; y++)
             {
                 // Once a row, pixels become four integers, so that one vector holds the three channels of a pixel.
                 var source = from + 3L * y * width;
@@ -90,7 +97,6 @@ internal static unsafe class PillowBicubic
                 }
             }
         }
-        return result;
     }
 
     private static byte[] Columns(byte[] pixels, int width, int height, int newHeight)
@@ -98,11 +104,17 @@ internal static unsafe class PillowBicubic
         var weights = Weights.Of(height, newHeight);
         var line = 3 * width;
         var result = GC.AllocateUninitializedArray<byte>(line * newHeight);
+        Bands(newHeight, (first, last) => Columns(pixels, line, weights, result, first, last));
+        return result;
+    }
+
+    private static void Columns(byte[] pixels, int line, Weights weights, byte[] result, int first, int last)
+    {
         var sums = new int[line];
         fixed (byte* from = pixels, to = result)
         fixed (int* sum = sums)
         {
-            for (var y = 0; y < newHeight; y++)
+            for (var y = first; y < last; y++)
             {
                 sums.AsSpan().Fill(1 << (Bits - 1));
                 for (var i = 0; i < weights.Count[y]; i++)
@@ -112,8 +124,11 @@ internal static unsafe class PillowBicubic
                     target[x] = (byte)Math.Clamp(sum[x] >> Bits, 0, 255);
             }
         }
-        return result;
     }
+
+    /// <summary>Gives each thread some lines that lie together.</summary>
+    private static void Bands(int lines, Action<int, int> body) =>
+        TorchThreads.For((lines + LinesABand - 1) / LinesABand, 1, band => body(band * LinesABand, Math.Min(lines, (band + 1) * LinesABand)));
 
     private static void Add(int* sums, byte* row, int weight, int length)
     {

@@ -16,6 +16,7 @@ public sealed class Qwen2VLModel : IDisposable
 
     internal Qwen2VLModel(ModelFolder folder, NameStyle names, ScalarType type, Device device)
     {
+        KeptMemory.Keep();
         Folder = folder;
         Config = folder.Config;
         Names = names;
