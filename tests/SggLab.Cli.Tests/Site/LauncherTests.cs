@@ -67,6 +67,30 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
+    public async Task Help_waits_for_the_first_build_alone_and_never_for_that_of_the_tests()
+    {
+        (await RunAsync("test", "--help")).Output.ShouldBe("ran test --help\n");
+        (await File.ReadAllTextAsync(_calls, TestContext.Current.CancellationToken)).ShouldNotContain("SggLab.sln ");
+        await ShellAsync("sleep 0.02; touch src/Area/Thing.cs");
+
+        (await RunAsync("test", "--help")).Output.ShouldBe("ran test --help\n");
+        (await RunAsync("up", "-h")).Output.ShouldBe("ran up -h\n");
+        (await RunAsync()).ExitCode.ShouldBe(0);
+        Builds.ShouldBe(1);
+        await RunAsync("status", "--", "--help");
+        Builds.ShouldBe(2, "after -- no word asks for help");
+    }
+
+    [Fact]
+    public async Task A_closed_descriptor_is_taken_by_no_other_file()
+    {
+        var closed = await CommandRun.RunAsync("/bin/sh", ["-c", $"'{_repository}/sgglab' descriptors <&- >&- 2>&-"], TimeSpan.FromMinutes(1), s_environment(_folder.FullName), cancel: TestContext.Current.CancellationToken);
+
+        closed.ExitCode.ShouldBe(0);
+        (await File.ReadAllLinesAsync(_calls, TestContext.Current.CancellationToken))[^3..].ShouldBe(["/dev/null", "/dev/null", "/dev/null"]);
+    }
+
+    [Fact]
     public async Task Two_calls_at_once_build_once()
     {
         Dotnet("10.0.100", "sleep 0.5");
@@ -154,7 +178,7 @@ public sealed class LauncherTests : IDisposable
                 mkdir -p '{{Path.GetDirectoryName(Program)}}'
                 {{build}}
                 touch '{{Program}}' ;;
-              *sgglab.dll) shift; case "$1" in exit-7) exit 7 ;; esac; echo "ran $*" ;;
+              *sgglab.dll) shift; case "$1" in exit-7) exit 7 ;; descriptors) readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 >>'{{_calls}}' ;; esac; echo "ran $*" ;;
             esac
             """;
         File.WriteAllText(Path.Combine(bin, "dotnet"), script);
