@@ -16,21 +16,28 @@ namespace SggLab.Cli;
 /// <summary>Parses, runs, and turns whatever goes wrong into one clear message on standard error and an exit code.</summary>
 public static class CommandLine
 {
-    // ENOSPC and EDQUOT, as .NET hands the kernel's number on.
-    private const int NoSpace = 28, OverQuota = 122;
-
-    /// <summary>Exit codes: 0 done; 1 it ran and the answer is no; 2 wrong use or bad input; 3 a part of the environment is missing; 130 interrupted; 70 a bug.</summary>
+    /// <summary>
+    /// Exit codes: 0 done; 1 it ran and the answer is no; 2 wrong use or bad input; 3 a part of the environment is missing; 130 interrupted; 143 terminated;
+    /// 141 nobody reads the output any more; 70 a bug.
+    /// </summary>
     public static async Task<int> RunAsync(string[] args)
     {
         var root = Root();
         if (args.Length == 0)
             args = ["--help"];
         var parsed = root.Parse(args);
-        var command = parsed.CommandResult.Command;
+        var lab = parsed.CommandResult.Command as LabCommand;
+        if (lab is not { GoesOnUnread: true })
+            OutputPipe.Watch();
         var asked = parsed.Action is HelpAction or HelpWithExamples;
         if (!asked && (WrongWord.Explain(parsed) ?? (parsed.Errors is [var error, ..] ? WrongType.InWords(error.Message) : null)) is { } problem)
             return WrongUse(parsed, problem);
-        var lab = command as LabCommand;
+        using var stop = new StopSignals(lab, parsed.Action is AsynchronousCommandLineAction);
+        return stop.Conclude(await InvokeAsync(args, parsed, lab, stop));
+    }
+
+    private static async Task<int> InvokeAsync(string[] args, ParseResult parsed, LabCommand? lab, StopSignals stop)
+    {
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration
@@ -41,32 +48,41 @@ public static class CommandLine
         }
         catch (LabException refused)
         {
-            await Console.Error.WriteLineAsync($"sgglab: {refused.Message}");
-            return refused.ExitCode;
+            return Refuse(refused);
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("sgglab: stopped.");
+            if (lab?.Kept is null)
+                await Console.Error.WriteLineAsync(stop.Stopped);
             return 130;
         }
-        catch (IOException full) when (full.HResult is NoSpace or OverQuota)
+        catch (IOException left) when (OutputPipe.IsLeft(left))
         {
-            // Where standard error goes to the same full disk, the exit code alone has to say it.
-            try
-            {
-                await Console.Error.WriteLineAsync($"sgglab: the output cannot be written whole: {FirstLine(full.Message)}. Free some space where it goes, and run the command again.");
-            }
-            catch (IOException)
-            {
-            }
-            return 3;
+            return OutputPipe.ExitCode;
+        }
+        catch (Exception trouble) when (FileTrouble.InWords(trouble) is { } refused)
+        {
+            return Refuse(refused);
         }
         catch (Exception unexpected)
         {
             var log = CrashLog.Write(args, unexpected);
-            await Console.Error.WriteLineAsync($"sgglab: {FirstLine(unexpected.Message)} This was not foreseen; the details are in {log}");
+            await Console.Error.WriteLineAsync($"sgglab: {unexpected.Message.Split('\n')[0].TrimEnd()} This was not foreseen; the details are in {log}");
             return 70;
         }
+    }
+
+    private static int Refuse(LabException refused)
+    {
+        // Where standard error goes to the same full disk, the exit code alone has to say it.
+        try
+        {
+            Console.Error.WriteLine($"sgglab: {refused.Message}");
+        }
+        catch (IOException)
+        {
+        }
+        return refused.ExitCode;
     }
 
     /// <summary>The whole command tree, a line a group.</summary>
@@ -114,6 +130,4 @@ public static class CommandLine
         Console.Error.WriteLine($"See: ./sgglab{(path.Length > 0 ? " " + path : "")} --help");
         return 2;
     }
-
-    private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd();
 }

@@ -13,6 +13,12 @@ public sealed class LabCommand(string name, string description) : Command(name, 
     /// <summary>How long Ctrl-C waits, once the command's token is cancelled, before the process ends anyway.</summary>
     public TimeSpan StopsWithin { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>What is there after Ctrl-C, as the rest of the sentence "stopped; …"; null for a command that has something of its own to say, or nothing.</summary>
+    public string? Kept { get; init; }
+
+    /// <summary>The work counts, not what it prints: it goes on where whoever read its output has left.</summary>
+    public bool GoesOnUnread { get; init; }
+
     /// <summary>The command answers Ctrl-C and SIGTERM itself and takes its time.</summary>
     public bool OwnsSignals { get; init; }
 }

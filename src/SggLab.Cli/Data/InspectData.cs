@@ -17,19 +17,24 @@ internal static class InspectData
         var command = new LabCommand("inspect", "Read a data set from end to end: counts, content hash, and every row that is broken. Exit code 1 when there are errors.")
         {
             Examples = ["./sgglab data inspect vg150/ --json    # counts and hash of a hub folder", "./sgglab data inspect VG-SGG-with-attri.h5 --images    # decode each picture beside it too"],
+            Kept = "inspecting writes nothing.",
         };
         source.AddTo(command);
         command.Add(images);
         command.Add(json);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) => Task.Run(() =>
         {
             using var progress = new DataProgress("inspecting");
-            var report = DatasetInspector.Inspect(source.Path(parsed), new InspectionOptions(parsed.GetValue(images), source.Reading(parsed), source.Split(parsed)), progress.Report);
+            var report = DatasetInspector.Inspect(source.Path(parsed), new InspectionOptions(parsed.GetValue(images), source.Reading(parsed), source.Split(parsed)), (done, total) =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                progress.Report(done, total);
+            });
             progress.Dispose();
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(report, JsonFile.Contract));
             else Show(report);
             return report.Errors.Count == 0 ? 0 : 1;
-        });
+        }, CancellationToken.None));
         return command;
     }
 

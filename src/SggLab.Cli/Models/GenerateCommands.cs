@@ -35,6 +35,7 @@ public static class GenerateCommands
         {
             Options = { model, adapter, images, prompt, system, greedy, tokens, seed, temperature, topK, topP, max, precision, device, json },
             Examples = ["./sgglab generate --model DIR --image photo.jpg --prompt \"Generate a scene graph.\" --greedy  # the text as it comes"],
+            Kept = "nothing is kept but what was printed.",
         };
         command.SetAction((parsed, cancellation) => Task.Run(() =>
         {

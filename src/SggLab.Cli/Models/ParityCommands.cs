@@ -18,16 +18,18 @@ public static class ParityCommands
             Arguments = { folder },
             Options = { json },
             Examples = ["./sgglab parity tests/golden/qwen  # every file of the goldens", "./sgglab parity tests/golden/qwen/qwen2-vl-tiny --json  # one model, as JSON lines"],
+            Kept = "what was compared stands above, the rest was not.",
         };
-        command.SetAction(parsed => Run(parsed.GetValue(folder)!, parsed.GetValue(json)));
+        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed.GetValue(folder)!, parsed.GetValue(json), cancellation), CancellationToken.None));
         return command;
     }
 
-    private static int Run(string folder, bool json)
+    private static int Run(string folder, bool json, CancellationToken cancellation)
     {
         var (items, failed) = (0, 0);
         foreach (var item in ParityFolder.Check(folder, GrpoParity.Of))
         {
+            cancellation.ThrowIfCancellationRequested();
             if (item.Reason is { } reason)
             {
                 // JSON lines hold what was compared.

@@ -21,6 +21,7 @@ public static class WorkerCommands
             ],
             // The worker has its own grace period.
             OwnsSignals = true,
+            GoesOnUnread = true,
         };
         foreach (var option in run.Options) command.Options.Add(option);
         command.Action = run.Action;

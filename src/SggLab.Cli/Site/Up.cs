@@ -22,6 +22,7 @@ public static class UpCommands
             Examples = ["./sgglab up                                 # in this terminal, until Ctrl-C", "./sgglab up --detach --json                 # in the background",
                 "./sgglab up --port 8080 --workers 4", "./sgglab up --postgres 'Host=db;Username=sgglab;Password=…;Database=sgglab'"],
             OwnsSignals = true,
+            GoesOnUnread = true,
         };
         foreach (var option in new Option[] { home, port, workers, postgres, noDemo, detach, json, background })
             command.Add(option);

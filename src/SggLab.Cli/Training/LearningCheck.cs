@@ -25,6 +25,7 @@ public static class LearningCheckCommand
         {
             Examples = ["./sgglab check learning --json                    # three seeds, about ten minutes on one calm core", "./sgglab check learning --seeds 1 --out learn    # can be stopped and started again"],
             StopsWithin = TimeSpan.FromMinutes(1),
+            GoesOnUnread = true,
         };
         foreach (var option in new Option[] { seeds, variant, output, json })
             command.Add(option);

@@ -17,6 +17,7 @@ internal static class RunEvaluation
         var split = new Option<string>("--split") { Required = true, Description = "Split of the data." };
         var protocol = new Option<string>("--protocol") { Required = true, Description = "r1sgg-sft, r1sgg-rl, or a YAML file with a protocol." };
         var output = new Option<string>("--out") { Required = true, Description = "Predictions, as JSON lines." };
+        output.MustNameAFile();
         var vocabulary = new Option<string>("--vocabulary") { DefaultValueFactory = _ => "vg150", Description = "vg150, psg or synthetic." };
         var limit = new Option<int?>("--limit") { Description = "Images at most." };
         var batch = new Option<int>("--batch-size") { DefaultValueFactory = _ => 32, Description = "Images side by side." };
@@ -36,7 +37,10 @@ internal static class RunEvaluation
                 "./sgglab eval run --model DIR --data vg150_val_sgg_prompt --split train --protocol r1sgg-rl --out predictions.jsonl",
                 "./sgglab eval run --model DIR --server http://gpu-1:8000 --served-model qwen --data vg150_val_sgg_prompt --split train --protocol r1sgg-rl --out predictions.jsonl",
             ],
-            StopsWithin = TimeSpan.FromMinutes(1),
+            // What is predicted is in its file batch by batch, so the batch under way need not be waited for.
+            StopsWithin = TimeSpan.FromSeconds(5),
+            Kept = "what is predicted lies beside --out in a folder that ends in .work, and the same command goes on from there.",
+            GoesOnUnread = true,
         };
         foreach (var option in new Option[] { model, data, split, protocol, output, vocabulary, limit, batch, device, precision, server, served, key, concurrency, retries, libtorch, json })
             run.Add(option);
@@ -70,12 +74,19 @@ internal static class RunEvaluation
         SpecValidation.Require([.. SpecValidation.Check(spec), .. SpecFilesCheck.Check(spec, mustExist: true)], "This evaluation");
         // Beside the output, so that an evaluation that was stopped goes on where it was.
         var work = Directory.CreateDirectory(options.Output + ".work").FullName;
-        var code = Run(spec, work, options, cancellation);
-        if (code == 0)
+        try
+        {
+            var code = Run(spec, work, options, cancellation);
+            if (code == 0)
+                Directory.Delete(work, recursive: true);
+            return code;
+        }
+        catch (LabException) when (Directory.EnumerateFiles(work, "predictions-*.jsonl").All(file => new FileInfo(file).Length == 0))
+        {
+            // There is nothing to go on from.
             Directory.Delete(work, recursive: true);
-        else
-            Console.Error.WriteLine($"Stopped; the same command goes on where it was ({work} has what is done).");
-        return code;
+            throw;
+        }
     }
 
     private static int Run(RunSpec spec, string work, EvalOptions options, CancellationToken cancellation)
@@ -93,7 +104,7 @@ internal static class RunEvaluation
             throw new LabException(closed.Message ?? "The evaluation failed.", Outcomes.ExitCode(closed));
         if (figures is null)
             return 130;
-        File.Copy(Path.Combine(work, figures.Predictions.Path), options.Output, overwrite: true);
+        File.Move(Path.Combine(work, figures.Predictions.Path), options.Output, overwrite: true);
         Console.WriteLine(options.Json ? JsonSerializer.Serialize(figures, LabJson.Indented) : ProgressLine.Of(figures));
         return 0;
     }

@@ -11,6 +11,7 @@ public static class TestCommands
         var command = new LabCommand("test", "Run the whole test suite; the last line says N passed, N failed.")
         {
             Examples = ["./sgglab test", "./sgglab test --filter RunEvents", "./sgglab test --filter SggLab.Cli.Tests"],
+            GoesOnUnread = true,
         };
         command.Add(filter);
         command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(filter), cancel));

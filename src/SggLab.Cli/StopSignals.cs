@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace SggLab.Cli;
+
+/// <summary>Ctrl-C and SIGTERM as a command meets them: the exit code says which it was, one line says what is kept, and Ctrl-C once more waits for nothing.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private const int Interrupted = 130, Terminated = 143;
+
+    /// <summary>A command that takes longer to stop says that it has heard.</summary>
+    private static readonly TimeSpan s_noticeable = TimeSpan.FromSeconds(5);
+
+    private readonly LabCommand? _command;
+    private readonly bool _isTold;
+    private readonly PosixSignalRegistration[] _registrations;
+    private readonly Stopwatch _sinceFirst = new();
+    private int _code;
+
+    /// <param name="isTold">Whether the command's own token is cancelled; without one the signal ends the process where it is.</param>
+    public StopSignals(LabCommand? command, bool isTold)
+    {
+        (_command, _isTold) = (command, isTold);
+        _registrations = command is { OwnsSignals: true } ? [] : [PosixSignalRegistration.Create(PosixSignal.SIGINT, Meet), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Meet)];
+    }
+
+    private void Meet(PosixSignalContext context)
+    {
+        lock (_sinceFirst)
+        {
+            if (_sinceFirst.IsRunning)
+            {
+                // Of SIGTERM `timeout` sends two, and so does whoever signals a process and its group.
+                if (context.Signal == PosixSignal.SIGINT && _sinceFirst.ElapsedMilliseconds > 500)
+                    Environment.Exit(_code);
+                return;
+            }
+            _sinceFirst.Start();
+            _code = context.Signal == PosixSignal.SIGINT ? Interrupted : Terminated;
+            if (!_isTold)
+                Console.Error.WriteLine(Stopped);
+            else if (_command is { } command && command.StopsWithin > s_noticeable)
+                Console.Error.WriteLine("sgglab: stopping; Ctrl-C once more ends it at once.");
+        }
+    }
+
+    /// <summary>The line about a command that was stopped.</summary>
+    public string Stopped => _command?.Kept is { } kept ? $"sgglab: stopped; {kept}" : "sgglab: stopped.";
+
+    /// <summary>The exit code of the process, after the line about what is kept.</summary>
+    /// <param name="code">What the command came to.</param>
+    public int Conclude(int code)
+    {
+        if (_code == 0 || code is not (Interrupted or Terminated))
+            return code;
+        if (_command?.Kept is not null)
+            Console.Error.WriteLine(Stopped);
+        return _code;
+    }
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+    }
+}
