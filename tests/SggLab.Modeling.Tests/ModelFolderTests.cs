@@ -39,6 +39,22 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_new_model_takes_the_tokenizer_of_another_folder_where_it_fits()
+    {
+        var config = Path.Combine(_work, "small.json");
+        var text = File.ReadAllText(Path.Combine(Golden.Model("qwen2-vl-tiny"), "config.json"));
+        File.WriteAllText(config, text);
+        ModelInit.Write(config, 1, Path.Combine(_work, "new"), Golden.Model("qwen2-vl-tiny"));
+
+        PromptProcessor.Load(Path.Combine(_work, "new")).Tokenizer.VocabularySize.ShouldBe(1500);
+        File.WriteAllText(config, System.Text.RegularExpressions.Regex.Replace(text, "\"vocab_size\": \\d+", "\"vocab_size\": 1400"));
+        Should.Throw<LabException>(() => ModelInit.Write(config, 1, Path.Combine(_work, "other"), Golden.Model("qwen2-vl-tiny"))).Message
+            .ShouldContain("tokenizer.json has ids up to 1499, but config.json's vocab_size is 1400");
+        Should.Throw<LabException>(() => ModelInit.Write(config, 1, Path.Combine(_work, "other"), _work)).Message.ShouldContain($"{_work} has no tokenizer.json");
+        Directory.Exists(Path.Combine(_work, "other")).ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_saved_folder_holds_settings_and_weights_and_nothing_about_other_weights()
     {
         using var model = Qwen2VLModel.Load(Golden.Model("qwen2-vl-tiny"));

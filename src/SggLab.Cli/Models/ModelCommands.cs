@@ -11,21 +11,35 @@ public static class ModelCommands
 {
     private static readonly string[] PromptFiles = ["tokenizer.json", "preprocessor_config.json"];
 
+    private const string Unfinished = "no model was made, and what is there of it lies in the folder --out with .part at the end of its name.";
+
     public static Command Create() => new("model", "Make, look at and convert model folders.") { Init(), Inspect(), Convert() };
 
     private static LabCommand Init()
     {
         var config = new Option<string>("--config") { Required = true, Description = "A config.json; tokenizer and image settings beside it are taken along." };
         var seed = new Option<long>("--seed") { Required = true, Description = "The same seed gives the same bytes." };
+        var tokenizer = new Option<string?>("--tokenizer") { Description = "A model folder whose tokenizer, image and generation settings to take instead, so that the model reads prompts." };
         var output = new Option<string>("--out") { Required = true, Description = "Folder to make." };
+        output.MustNameAFolder();
         var command = new LabCommand("init", "Make a model with random weights from a configuration.")
         {
-            Options = { config, seed, output },
-            Examples = ["./sgglab model init --config config.json --seed 1 --out models/new  # a whole Hugging Face folder"],
+            Options = { config, seed, tokenizer, output },
+            Examples =
+            [
+                "./sgglab model init --config config.json --seed 1 --out models/new  # a whole Hugging Face folder",
+                "./sgglab model init --config small.json --tokenizer models/qwen --seed 1 --out models/new  # one to train and generate with",
+            ],
+            Kept = Unfinished,
         };
         command.SetAction(parsed =>
         {
-            ModelInit.Write(parsed.GetValue(config)!, parsed.GetValue(seed), parsed.GetValue(output)!);
+            ModelFolder.RequireNew(parsed.GetValue(output)!);
+            var settings = ModelInit.Settings(parsed.GetValue(config)!, parsed.GetValue(tokenizer));
+            RoomForModel.Require(settings.Config, parsed.GetValue(config)!, parsed.GetValue(output)!);
+            ModelInit.Write(settings.Files, parsed.GetValue(seed), parsed.GetValue(output)!);
+            if (Missing(settings) is { Count: > 0 } missing)
+                Console.Error.WriteLine($"sgglab: without {string.Join(", ", missing)} the new model reads no prompts. Take them from a model of the same family by --tokenizer DIR.");
             Console.WriteLine(parsed.GetValue(output));
             return 0;
         });
@@ -101,6 +115,7 @@ public static class ModelCommands
     {
         var folder = new Argument<string>("folder") { Description = "A model folder." };
         var output = new Option<string>("--out") { Required = true, Description = "Folder to make." };
+        output.MustNameAFolder();
         var type = new Option<string>("--dtype") { DefaultValueFactory = _ => "float32", Description = "float32, bfloat16 or float16." };
         type.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
         var adapter = new Option<string?>("--merge") { Description = "A LoRA adapter in peft's format to add to the weights." };
@@ -109,9 +124,11 @@ public static class ModelCommands
             Arguments = { folder },
             Options = { output, type, adapter },
             Examples = ["./sgglab model convert DIR --merge ADAPTER --dtype bfloat16 --out merged  # one folder for other tools"],
+            Kept = Unfinished,
         };
         command.SetAction(parsed =>
         {
+            ModelFolder.RequireNew(parsed.GetValue(output)!);
             using var model = Qwen2VLModel.Load(parsed.GetValue(folder)!);
             if (parsed.GetValue(adapter) is { } lora)
                 LoraAdapter.Load(model, lora).Merge();

@@ -52,18 +52,26 @@ public sealed class ModelFolder
         return files;
     }
 
-    internal static ModelFolder Of(string path, SortedDictionary<string, byte[]> files)
+    /// <param name="configFile">Where config.json was read from, if not from the folder; for messages.</param>
+    internal static ModelFolder Of(string path, SortedDictionary<string, byte[]> files, string? configFile = null)
     {
-        var configPath = System.IO.Path.Combine(path, "config.json");
+        var configPath = configFile ?? System.IO.Path.Combine(path, "config.json");
         if (!files.TryGetValue("config.json", out var config))
             throw new LabException($"{configPath} is missing: {path} is not a Hugging Face model folder.");
         return new ModelFolder(path, ModelConfig.Parse(System.Text.Encoding.UTF8.GetString(config), configPath), files);
     }
 
-    internal void Write(string folder, Qwen2VLModel model, ScalarType type)
+    /// <summary>Fails where a model cannot be saved: asked before the work, and again when it is done.</summary>
+    /// <exception cref="LabException">There is something under the name.</exception>
+    public static void RequireNew(string folder)
     {
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
-            throw new LabException($"{folder} exists and is not empty; a model is saved to a new folder.");
+            throw new LabException($"{folder} exists and is not empty; a model is saved to a new folder. Give another one, or move this away.");
+    }
+
+    internal void Write(string folder, Qwen2VLModel model, ScalarType type)
+    {
+        RequireNew(folder);
         var temporary = folder.TrimEnd('/', '\\') + ".part";
         if (Directory.Exists(temporary))
             Directory.Delete(temporary, recursive: true);

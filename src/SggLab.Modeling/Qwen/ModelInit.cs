@@ -12,17 +12,25 @@ public static class ModelInit
     /// <summary>Writes a folder with random weights: config.json as given, the other files beside it as they are.</summary>
     /// <param name="configFile">A config.json; tokenizer, image and generation settings in its folder are taken along.</param>
     /// <param name="seed">The same seed gives the same bytes.</param>
-    /// <exception cref="LabException">The configuration is unsupported, or the folder is not empty.</exception>
-    public static void Write(string configFile, long seed, string folder)
+    /// <param name="tokenizerFolder">Where these settings are taken from instead.</param>
+    /// <exception cref="LabException">The configuration is unsupported or does not fit the other settings, or the folder is not empty.</exception>
+    public static void Write(string configFile, long seed, string folder, string? tokenizerFolder = null) => Write(Settings(configFile, tokenizerFolder).Files, seed, folder);
+
+    /// <summary>The settings of a model to be made, held against each other.</summary>
+    public static ModelFolder Settings(string configFile, string? tokenizerFolder = null)
     {
         if (!File.Exists(configFile))
-            throw new LabException($"There is no configuration {configFile}.");
-        var beside = Path.GetDirectoryName(Path.GetFullPath(configFile))!;
-        var files = ModelFolder.SettingsIn(beside);
+            throw new LabException(Directory.Exists(configFile) ? $"{configFile} is a folder; give the path of its config.json." : $"There is no configuration {configFile}.");
+        if (tokenizerFolder is not null && !File.Exists(Path.Combine(tokenizerFolder, "tokenizer.json")))
+            throw new LabException($"{tokenizerFolder} has no tokenizer.json; give the folder of a model whose tokenizer the new one shall have.");
+        var source = tokenizerFolder ?? Path.GetDirectoryName(Path.GetFullPath(configFile))!;
+        var files = ModelFolder.SettingsIn(source);
         files["config.json"] = File.ReadAllBytes(configFile);
-        if (Path.GetFileName(configFile) is var name && name != "config.json")
+        if (tokenizerFolder is null && Path.GetFileName(configFile) is var name && name != "config.json")
             files.Remove(name);
-        Write(files, seed, folder);
+        var settings = ModelFolder.Of(source, files, configFile);
+        PromptProcessor.CheckFit(settings);
+        return settings;
     }
 
     /// <summary>Writes a folder with random weights.</summary>

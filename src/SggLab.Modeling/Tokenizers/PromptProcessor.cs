@@ -33,7 +33,18 @@ public sealed class PromptProcessor
     public ImageProcessor Images { get; }
 
     /// <exception cref="LabException">A file is missing or damaged, or the tokenizer lacks the special tokens that config.json names.</exception>
-    public static PromptProcessor Of(ModelFolder folder)
+    public static PromptProcessor Of(ModelFolder folder) => new(folder.Config, TokenizerOf(folder), ChatTemplate.Of(folder), ImageProcessor.Of(folder));
+
+    /// <summary>Fails where a folder's tokenizer or image settings do not fit its config.json; what is missing is passed over.</summary>
+    internal static void CheckFit(ModelFolder folder)
+    {
+        if (folder.Files.ContainsKey("tokenizer.json"))
+            TokenizerOf(folder);
+        if (folder.Files.ContainsKey("preprocessor_config.json"))
+            ImageProcessor.Of(folder);
+    }
+
+    private static Tokenizer TokenizerOf(ModelFolder folder)
     {
         var path = Path.Combine(folder.Path, "tokenizer.json");
         if (!folder.Files.TryGetValue("tokenizer.json", out var json))
@@ -47,8 +58,8 @@ public sealed class PromptProcessor
         tokenizer.IdOf("<|im_start|>");
         tokenizer.IdOf("<|im_end|>");
         if (tokenizer.VocabularySize > folder.Config.Text.VocabSize)
-            throw new LabException($"{path} has ids up to {tokenizer.VocabularySize - 1}, but config.json's vocab_size is {folder.Config.Text.VocabSize}.");
-        return new PromptProcessor(folder.Config, tokenizer, ChatTemplate.Of(folder), ImageProcessor.Of(folder));
+            throw new LabException($"{path} has ids up to {tokenizer.VocabularySize - 1}, but config.json's vocab_size is {folder.Config.Text.VocabSize}. Raise it, or take the tokenizer that belongs to it.");
+        return tokenizer;
     }
 
     public static PromptProcessor Load(string folder) => Of(ModelFolder.Open(folder));

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace SggLab.Training.Memory;
 
 /// <summary>How much memory this machine has for a run.</summary>
-internal static class DeviceMemory
+public static class DeviceMemory
 {
     /// <summary>Bytes that are free on the device, or null where that cannot be told.</summary>
     public static double? Free(string device) => device == "cuda" ? OfGpu() : OfHost();
