@@ -11,7 +11,7 @@ are stored in. OUT gets
     inputs/       the images as PNG, and their patches by the Pillow image processor
     tokenizer/    texts and their ids
     MODEL'S NAME/ links to the model's files, and what the model computed: for a text, for an image and for prompts padded on the
-                  left: the positions, the states after the layers, the logits; the ids of a greedy run
+                  left: the texts and their ids, the positions, the states after the layers, the logits; the ids of a greedy run
 
 How far two correct implementations differ depends on the weights. So the model runs twice, with the attention of torch and with the
 plain one, and golden.json gets ten times the difference as the tolerance, where that is above parity's own.
@@ -80,7 +80,10 @@ def main():
     write_json(target / "generation.json", {"settings": {"greedy": settings}})
     write_json(target / "golden.json", {
         "model": model_folder.name,
-        "cases": {name: {"images": files} for name, (_, files) in cases.items()},
+        "cases": {
+            name: {"images": files, "texts": [Reference.rendered(text, pads=0 if image is None else 1) for text, image in rows], "padding_side": "left"}
+            for name, (rows, files) in cases.items()
+        },
         "tolerance": {kind: 10 * value for kind, value in spread.items()},
         "versions": {"transformers": transformers.__version__, "torch": torch.__version__},
     })
@@ -173,9 +176,13 @@ class Reference:
 
     def ids(self, text, image):
         pads = 0 if image is None else int(self.images[image][1].prod()) // self.merge**2
-        shown = "" if image is None else "<|vision_start|>" + "<|image_pad|>" * pads + "<|vision_end|>"
-        return self.tokenizer(
-            f"<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n{shown}{text}<|im_end|>\n<|im_start|>assistant\n")["input_ids"]
+        return self.tokenizer(self.rendered(text, pads))["input_ids"]
+
+    @staticmethod
+    def rendered(text, pads):
+        """The prompt as the chat template gives it. The model reads a pad for each token of the image; parity is given one and has to find how many."""
+        shown = "<|vision_start|>" + "<|image_pad|>" * pads + "<|vision_end|>" if pads else ""
+        return f"<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n{shown}{text}<|im_end|>\n<|im_start|>assistant\n"
 
     def forward(self, rows, layers):
         inputs = self.batch(rows)

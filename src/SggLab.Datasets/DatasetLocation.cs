@@ -44,7 +44,7 @@ public sealed record DatasetLocation(DatasetKind Kind, string File)
         {
             ([var only], false) => new DatasetLocation(DatasetKind.VisualGenome, only),
             ([], true) => new DatasetLocation(DatasetKind.Psg, psg),
-            ([], false) => throw new DatasetException(path, null, null, "the folder holds no data set; expected parquet files (in data/), one h5 file, or psg.json"),
+            ([], false) => throw new DatasetException(path, null, null, $"the folder holds no data set; {HubFolder.Below(path) ?? "expected parquet files (in data/), one h5 file, or psg.json"}"),
             _ => throw new DatasetException(path, null, null, $"the folder holds several data sets ({string.Join(", ", h5.Select(Path.GetFileName))}{(System.IO.File.Exists(psg) ? ", psg.json" : "")}); give the file itself"),
         };
     }

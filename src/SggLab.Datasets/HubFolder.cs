@@ -20,7 +20,7 @@ public static partial class HubFolder
         if (File.Exists(path)) return [new DatasetSplit(SplitOf(path), [path])];
         if (!Directory.Exists(path)) throw new DatasetException(path, null, null, "there is no such file or folder; give a parquet file, a folder of them or a data set's hub folder");
         var files = ParquetFilesOf(path).ToList();
-        if (files.Count == 0) throw new DatasetException(path, null, null, "the folder holds no parquet file, neither itself nor in data/; expected data/train-00000-of-00001.parquet or the like");
+        if (files.Count == 0) throw new DatasetException(path, null, null, $"the folder holds no parquet file, neither itself nor in data/; {Below(path) ?? "expected data/train-00000-of-00001.parquet or the like"}");
         var splits = files.GroupBy(SplitOf, StringComparer.Ordinal)
             .Select(group => new DatasetSplit(group.Key, [.. group.Order(StringComparer.Ordinal)]))
             .OrderBy(split => split.Name, StringComparer.Ordinal)
@@ -41,6 +41,13 @@ public static partial class HubFolder
 
     /// <summary>Whether a folder holds parquet files, itself or in data/.</summary>
     public static bool HasParquet(string folder) => ParquetFilesOf(folder).Any();
+
+    /// <summary>Says which folders right below one are data sets, as where each split has a folder of its own; null where none is.</summary>
+    internal static string? Below(string folder)
+    {
+        var found = Directory.EnumerateDirectories(folder).Where(HasParquet).Order(StringComparer.Ordinal).ToList();
+        return found.Count == 0 ? null : $"{string.Join(", ", found.Take(5))}{(found.Count > 5 ? ", …" : "")} below it {(found.Count == 1 ? "does: give that one" : "do: give one of them")}";
+    }
 
     /// <summary>The parquet files of a folder that is there, its own and those in data/.</summary>
     internal static IEnumerable<string> ParquetFilesOf(string folder)

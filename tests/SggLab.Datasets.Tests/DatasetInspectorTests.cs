@@ -29,6 +29,16 @@ public sealed class DatasetInspectorTests : IDisposable
         if (Regex.Match(wrong, @"^row (\d)").Groups[1] is { Success: true } row) error.Row.ShouldBe(int.Parse(row.Value, System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    [Fact]
+    public void A_folder_of_data_sets_is_answered_with_those_below_it()
+    {
+        var said = Should.Throw<DatasetException>(() => DatasetInspector.Inspect(Golden.File("hf"))).Message;
+
+        said.ShouldContain("the folder holds no data set");
+        said.ShouldContain(Golden.File("hf", "psg_test_sg"));
+        said.ShouldEndWith("below it do: give one of them");
+    }
+
     [Theory]
     [InlineData("bad_json_objects.parquet", 1, "objects", "not valid JSON")]
     [InlineData("bad_json_relationships.parquet", 1, "relationships", "not valid JSON")]

@@ -11,7 +11,7 @@ public static class LogsCommands
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on showing what is added, until Ctrl-C." };
         var lines = new Option<int>("--lines", "-n") { Description = "How many of the last lines to show of each log.", DefaultValueFactory = _ => 20 };
         var which = new Argument<string[]>("name") { Description = "supervisor, web, worker-1, …, postgres; all where none is named.", Arity = ArgumentArity.ZeroOrMore };
-        var command = new LabCommand("logs", "Show the logs of the site's processes.")
+        var command = new LabCommand("logs", "Show the logs of the supervisor, which starts and restarts the site's processes, and of these processes.")
         {
             Examples = ["./sgglab logs --follow", "./sgglab logs web -n 100"],
         };

@@ -33,6 +33,7 @@ public static class TrainCommands
                 $"./sgglab train {name} -c examples/tiny-{name}.yaml --plan  # what it would take of this machine's memory",
             ],
             StopsWithin = TimeSpan.FromMinutes(10),
+            GoesOnUnread = true,
         };
         foreach (var option in new Option[] { file, run, from, output, resume, plan, libtorch, json })
             command.Add(option);
@@ -67,7 +68,9 @@ public static class TrainCommands
         recorder.Closed(closed);
         if (closed.Outcome == Outcomes.Failed)
             throw new LabException(closed.Message ?? "The run failed.", Outcomes.ExitCode(closed));
-        if (!options.Json)
+        if (closed.Outcome != Outcomes.Completed)
+            Console.Error.WriteLine($"sgglab: stopped at step {closed.Step}; checkpoints and records are in {folder}, and --resume goes on from there.");
+        else if (!options.Json)
             Console.WriteLine($"{closed.Outcome} at step {closed.Step}; checkpoints and records are in {folder}");
         return closed.Outcome == Outcomes.Completed ? 0 : 130;
     }
@@ -83,6 +86,8 @@ public static class TrainCommands
             spec = spec with { Model = spec.Model.Run is null ? new ModelSource { Folder = Path.GetFullPath(from) } : spec.Model };
         else if (spec.Model.Run is { } run)
             throw new LabException($"{options.File}: run '{spec.Name}' starts from the run '{run}'; give that run's checkpoint folder with --from DIR.");
+        if (DemoCopy.Advice(SpecFilesCheck.NotHere(experiment with { Runs = [spec] }).Select(path => path.Message)) is { } advice)
+            throw new LabException($"{options.File}: run '{spec.Name}': {advice}");
         SpecValidation.Require([.. SpecValidation.Check(spec).Concat(SpecFilesCheck.Check(spec, mustExist: true)).Select(problem => problem.At(lines, place))], $"{options.File}: run '{spec.Name}'");
         return spec;
     }

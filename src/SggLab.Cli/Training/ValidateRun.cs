@@ -34,7 +34,8 @@ internal static class ValidateRun
         var (spec, lines) = Load(file, json);
         var files = SpecFilesCheck.Check(spec, mustExist: here).Concat(here ? RunData.Check(spec) : []).DistinctBy(problem => problem.Field);
         var problems = SpecValidation.Check(spec).Concat(files).Select(problem => problem.At(lines)).ToList();
-        var notChecked = here ? [] : SpecFilesCheck.NotHere(spec).Select(path => path.At(lines)).ToList();
+        var missing = SpecFilesCheck.NotHere(spec);
+        var notChecked = here ? [] : missing.Select(path => path.At(lines)).ToList();
         if (json)
             Print(problems, spec.Runs.Select(run => (object)new { run.Name, SpecHash = ContentHash.Of(run) }), notChecked);
         else if (problems.Count == 0)
@@ -46,6 +47,8 @@ internal static class ValidateRun
                 Not checked, as these paths are not on this machine (they must be on the worker's; --here demands them here):
                 {string.Join('\n', notChecked.Select(path => $"  {path}"))}
                 """);
+        if (!json && DemoCopy.Advice(missing.Select(path => path.Message)) is { } advice)
+            (problems.Count == 0 ? Console.Out : Console.Error).WriteLine(advice);
         return problems.Count == 0 ? 0 : 1;
     }
 

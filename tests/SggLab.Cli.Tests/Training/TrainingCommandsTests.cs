@@ -130,6 +130,20 @@ public sealed class TrainingCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task The_demos_file_without_the_demo_says_where_it_comes_from()
+    {
+        var file = Path.Combine(_sgglab.Folder, "demo.yaml");
+        File.Copy(Example("demo.yaml"), file);
+        var advice = $"{Path.Combine(_sgglab.Folder, "demo")} is not there: it is a copy of the demo's scenes and untrained model. To have it: ./sgglab up (its first start makes them), then cp -r {_sgglab.Home}/demo {_sgglab.Folder}/demo";
+
+        (await _sgglab.RunAsync("run", "validate", file)).Output.ShouldContain(advice);
+        (await _sgglab.RunAsync("run", "validate", file, "--here")).Error.ShouldContain(advice);
+        (await _sgglab.RunAsync("train", "sft", "-c", file, "--run", "sft")).ShouldComplain(2).ShouldContain(advice);
+        Directory.CreateDirectory(Path.Combine(_sgglab.Home, "demo"));
+        (await _sgglab.RunAsync("run", "validate", file)).Output.ShouldContain("To have it: cp -r ");
+    }
+
+    [Fact]
     public async Task A_file_of_another_shape_is_answered_in_JSON_with_every_problem()
     {
         var file = Path.Combine(_sgglab.Folder, "shape.yaml");
