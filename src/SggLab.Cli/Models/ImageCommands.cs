@@ -12,6 +12,7 @@ public static class ImageCommands
         var model = new Option<string>("--model") { Required = true, Description = "A model folder; its preprocessor_config.json says how." };
         var image = new Option<string>("--image") { Required = true, Description = "PNG, JPEG, WebP, GIF or BMP." };
         var output = new Option<string>("--out") { Required = true, Description = "Safetensors file to write: pixel_values and image_grid_thw." };
+        output.MustNameAFile();
         var min = new Option<long?>("--min-pixels") { Description = "Smallest area, in place of the model's." };
         var max = new Option<long?>("--max-pixels") { Description = "Largest area, in place of the model's." };
         var turn = new Option<bool>("--exif") { Description = "Turn the image as its EXIF orientation says, as the datasets library does." };

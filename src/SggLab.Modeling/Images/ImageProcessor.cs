@@ -45,8 +45,15 @@ public sealed class ImageProcessor
     }
 
     /// <summary>The same processor with other bounds of the area.</summary>
-    public ImageProcessor With(long? minPixels = null, long? maxPixels = null) =>
-        new(Settings with { MinPixels = minPixels ?? Settings.MinPixels, MaxPixels = maxPixels ?? Settings.MaxPixels });
+    /// <exception cref="LabException">A bound is no area that an image can have.</exception>
+    public ImageProcessor With(long? minPixels = null, long? maxPixels = null)
+    {
+        if (minPixels is < 1 or > RgbImage.LargestPixels)
+            throw new LabException($"min_pixels is {minPixels}; an area of 1 to {RgbImage.LargestPixels:N0} pixels is wanted.");
+        if (maxPixels < 1)
+            throw new LabException($"max_pixels is {maxPixels}; an area of at least 1 pixel is wanted.");
+        return new(Settings with { MinPixels = minPixels ?? Settings.MinPixels, MaxPixels = maxPixels ?? Settings.MaxPixels });
+    }
 
     /// <exception cref="LabException">One side is more than 200 times the other.</exception>
     public ProcessedImage Process(RgbImage image) => ProcessResized(Resize(image));
@@ -70,6 +77,8 @@ public sealed class ImageProcessor
         try
         {
             var (height, width) = SmartResize.Of(image.Height, image.Width, Settings.Factor, Settings.MinPixels, Settings.MaxPixels);
+            if ((long)height * width > RgbImage.LargestPixels)
+                throw new LabException($"min_pixels {Settings.MinPixels} and patches of {Settings.PatchSize} pixels make it {width} x {height} pixels; at most {RgbImage.LargestPixels:N0} are read. Lower min_pixels.");
             return PillowBicubic.Resize(image, width, height);
         }
         catch (LabException e)

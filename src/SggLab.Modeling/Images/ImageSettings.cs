@@ -89,8 +89,8 @@ public sealed record ImageSettings
             Mean = root.Numbers("image_mean"),
             Std = root.Numbers("image_std"),
         };
-        if (settings.Mean.Length != 3 || settings.Std.Length != 3 || settings.Std.Any(s => s == 0))
-            throw root.Wrong("image_std", "three numbers other than 0, and as many for image_mean");
+        if (settings.Mean.Length != 3 || settings.Std.Length != 3 || settings.Std.Any(s => s == 0) || settings.Mean.Concat(settings.Std).Any(s => !float.IsFinite(s)))
+            throw root.Wrong("image_std", "three numbers other than 0 that an f32 holds, and as many for image_mean");
         if (settings.MinPixels > settings.MaxPixels)
             throw root.Wrong("min_pixels", $"at most max_pixels ({settings.MaxPixels})");
         root.Done();

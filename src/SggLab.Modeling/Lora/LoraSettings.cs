@@ -46,7 +46,7 @@ public sealed record LoraSettings
         return new LoraSettings
         {
             Rank = root.Size("r"),
-            Alpha = root.Number("lora_alpha"),
+            Alpha = double.IsFinite(root.Number("lora_alpha")) ? root.Number("lora_alpha") : throw root.Wrong("lora_alpha", "a number that an f64 holds"),
             TargetModules = root.IsText("target_modules") ? [root.Text("target_modules")] : root.Texts("target_modules"),
             RankStabilised = root.Flag("use_rslora", false),
         };

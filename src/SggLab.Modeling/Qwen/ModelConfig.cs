@@ -190,9 +190,13 @@ public sealed record ModelConfig
             throw text.Wrong("num_key_value_heads", $"a divisor of num_attention_heads ({config.Heads})");
         if (config.HeadDim % 2 != 0)
             throw text.Wrong(text.Has("head_dim") ? "head_dim" : "hidden_size", "an even number for each head");
-        if (!qwen3 && config.HeadDim * config.Heads != hidden)
+        if (!((float)config.RmsNormEps is > 0 and < float.PositiveInfinity))
+            throw text.Wrong("rms_norm_eps", "a number above 0 that an f32 holds");
+        if (!((float)config.InitializerRange is >= 0 and < float.PositiveInfinity))
+            throw text.Wrong("initializer_range", "a number of at least 0 that an f32 holds");
+        if (!qwen3 && (long)config.HeadDim * config.Heads != hidden)
             throw text.Wrong("hidden_size", $"a multiple of num_attention_heads ({heads})");
-        if (section.Length != 3 || section.Any(s => s < 0) || section.Sum() != config.HeadDim / 2)
+        if (section.Length != 3 || section.Any(s => s < 0) || section.Sum(s => (long)s) != config.HeadDim / 2)
             throw new LabException($"config.json: mrope_section is [{string.Join(", ", section)}]; wanted are three numbers that add up to half the head size ({config.HeadDim / 2}).");
         return config;
     }
@@ -256,6 +260,8 @@ public sealed record ModelConfig
             if (blocks.Any(b => b < 0 || b >= config.Depth) || blocks.Distinct().Count() != blocks.Length)
                 throw vision.Wrong(key, $"different numbers between 0 and {config.Depth - 1}, the blocks that depth counts");
         }
+        if (config.IntermediateSize < 1)
+            throw vision.Wrong("mlp_ratio", $"a number that makes the MLP of a width of {config.Width} at least 1 wide");
         if (config.OutSize != textWidth)
             throw vision.Wrong(family == ModelFamily.Qwen2VL ? "hidden_size" : "out_hidden_size", $"the language model's hidden_size ({textWidth})");
         if (config.Width % config.Heads != 0 || config.HeadDim % 4 != 0)
