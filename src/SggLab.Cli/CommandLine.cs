@@ -40,11 +40,8 @@ public static class CommandLine
     {
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = lab is { OwnsSignals: true } ? null : lab?.StopsWithin ?? TimeSpan.FromSeconds(2),
-            });
+            var settings = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await stop.RunAsync(asked => parsed.InvokeAsync(settings, asked));
         }
         catch (LabException refused)
         {

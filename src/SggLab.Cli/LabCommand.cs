@@ -10,8 +10,10 @@ public sealed class LabCommand(string name, string description) : Command(name, 
     /// <summary>Whole command lines as typed, each followed by two spaces, # and what it does.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
 
+    internal static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(2);
+
     /// <summary>How long Ctrl-C waits, once the command's token is cancelled, before the process ends anyway.</summary>
-    public TimeSpan StopsWithin { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan StopsWithin { get; init; } = UsualPatience;
 
     /// <summary>What is there after Ctrl-C, as the rest of the sentence "stopped; …"; null for a command that has something of its own to say, or nothing.</summary>
     public string? Kept { get; init; }

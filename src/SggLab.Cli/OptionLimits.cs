@@ -17,13 +17,13 @@ internal static class OptionLimits
     });
 
     /// <summary>Said before the work: a result that has no place to go would be lost.</summary>
-    public static void MustNameAFile(this Option<string> option) => option.Validators.Add(found =>
+    public static void MustNameAFile<T>(this Option<T> option) => option.Validators.Add(found =>
     {
         if (found.Tokens is [{ Value: var path }] && (path.Length == 0 || path.EndsWith('/') || Directory.Exists(path)))
             found.AddError(path.Length == 0 ? $"{option.Name} is empty; wanted the path of a file." : $"{option.Name} {path} is a folder; wanted the path of a file.");
     });
 
-    public static void MustNameAFolder(this Option<string> option) => option.Validators.Add(found =>
+    public static void MustNameAFolder<T>(this Option<T> option) => option.Validators.Add(found =>
     {
         if (found.Tokens is [{ Value: "" }]) found.AddError($"{option.Name} is empty; wanted the path of a folder.");
     });

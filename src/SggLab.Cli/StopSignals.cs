@@ -14,6 +14,8 @@ internal sealed class StopSignals : IDisposable
     private readonly LabCommand? _command;
     private readonly bool _isTold;
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly CancellationTokenSource _asked = new();
+    private readonly TaskCompletionSource<int> _outOfPatience = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stopwatch _sinceFirst = new();
     private int _code;
 
@@ -30,6 +32,7 @@ internal sealed class StopSignals : IDisposable
         {
             if (_sinceFirst.IsRunning)
             {
+                context.Cancel = _isTold;
                 // Of SIGTERM `timeout` sends two, and so does whoever signals a process and its group.
                 if (context.Signal == PosixSignal.SIGINT && _sinceFirst.ElapsedMilliseconds > 500)
                     Environment.Exit(_code);
@@ -37,12 +40,25 @@ internal sealed class StopSignals : IDisposable
             }
             _sinceFirst.Start();
             _code = context.Signal == PosixSignal.SIGINT ? Interrupted : Terminated;
-            if (!_isTold)
-                Console.Error.WriteLine(Stopped);
-            else if (_command is { } command && command.StopsWithin > s_noticeable)
-                Console.Error.WriteLine("sgglab: stopping; Ctrl-C once more ends it at once.");
         }
+        if (_isTold)
+            Tell(context);
+        else
+            Console.Error.WriteLine(Stopped);
     }
+
+    private void Tell(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        var patience = _command?.StopsWithin ?? LabCommand.UsualPatience;
+        if (patience > s_noticeable)
+            Console.Error.WriteLine("sgglab: stopping; Ctrl-C once more ends it at once.");
+        _ = _asked.CancelAsync();
+        _ = Task.Delay(patience).ContinueWith(_ => _outOfPatience.TrySetResult(_code), TaskScheduler.Default);
+    }
+
+    /// <summary>Runs a command until it is done, or was asked to stop and did not within its time.</summary>
+    public async Task<int> RunAsync(Func<CancellationToken, Task<int>> command) => await await Task.WhenAny(command(_asked.Token), _outOfPatience.Task);
 
     /// <summary>The line about a command that was stopped.</summary>
     public string Stopped => _command?.Kept is { } kept ? $"sgglab: stopped; {kept}" : "sgglab: stopped.";
@@ -62,5 +78,6 @@ internal sealed class StopSignals : IDisposable
     {
         foreach (var registration in _registrations)
             registration.Dispose();
+        _asked.Dispose();
     }
 }

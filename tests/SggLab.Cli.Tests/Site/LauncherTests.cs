@@ -178,7 +178,7 @@ public sealed class LauncherTests : IDisposable
                 mkdir -p '{{Path.GetDirectoryName(Program)}}'
                 {{build}}
                 touch '{{Program}}' ;;
-              *sgglab.dll) shift; case "$1" in exit-7) exit 7 ;; descriptors) readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 >>'{{_calls}}' ;; esac; echo "ran $*" ;;
+              *sgglab.dll) shift; case "$1" in exit-7) exit 7 ;; descriptors) open=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2); echo "$open" >>'{{_calls}}' ;; esac; echo "ran $*" ;;
             esac
             """;
         File.WriteAllText(Path.Combine(bin, "dotnet"), script);
