@@ -47,9 +47,9 @@ public sealed class ModelFolderTests : IDisposable
         ModelInit.Write(config, 1, Path.Combine(_work, "new"), Golden.Model("qwen2-vl-tiny"));
 
         PromptProcessor.Load(Path.Combine(_work, "new")).Tokenizer.VocabularySize.ShouldBe(1500);
-        File.WriteAllText(config, System.Text.RegularExpressions.Regex.Replace(text, "\"vocab_size\": \\d+", "\"vocab_size\": 1400"));
+        File.WriteAllText(config, System.Text.RegularExpressions.Regex.Replace(text, "\"vocab_size\": \\d+", "\"vocab_size\": 1499"));
         Should.Throw<LabException>(() => ModelInit.Write(config, 1, Path.Combine(_work, "other"), Golden.Model("qwen2-vl-tiny"))).Message
-            .ShouldContain("tokenizer.json has ids up to 1499, but config.json's vocab_size is 1400");
+            .ShouldContain("tokenizer.json has ids up to 1499, but config.json's vocab_size is 1499");
         Should.Throw<LabException>(() => ModelInit.Write(config, 1, Path.Combine(_work, "other"), _work)).Message.ShouldContain($"{_work} has no tokenizer.json");
         Directory.Exists(Path.Combine(_work, "other")).ShouldBeFalse();
     }

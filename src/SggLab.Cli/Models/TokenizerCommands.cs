@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using SggLab.Contracts;
 using SggLab.Modeling;
@@ -24,14 +25,26 @@ public static class TokenizerCommands
     {
         var tokenizer = Tokenizer.Load(folder);
         var n = 0;
-        using var input = new StreamReader(Console.OpenStandardInput(), System.Text.Encoding.UTF8);
-        while (input.ReadLine() is { } line)
+        using var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
+        while (ReadLine(input, n + 1) is { } line)
         {
             n++;
             if (line.Length > 0)
                 Console.WriteLine(JsonSerializer.Serialize(tokenizer.Encode(TextOf(line, n))));
         }
         return 0;
+    }
+
+    private static string? ReadLine(StreamReader input, int number)
+    {
+        try
+        {
+            return input.ReadLine();
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new LabException($"Line {number} of the input, or one soon after it, is not UTF-8 ({e.Message.Split('\n')[0]}). Convert it first: iconv -f ENCODING -t UTF-8", inner: e);
+        }
     }
 
     private static string TextOf(string line, int number)

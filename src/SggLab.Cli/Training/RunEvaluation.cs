@@ -17,6 +17,8 @@ internal static class RunEvaluation
         var split = new Option<string>("--split") { Required = true, Description = "Split of the data." };
         var protocol = new Option<string>("--protocol") { Required = true, Description = "r1sgg-sft, r1sgg-rl, or a YAML file with a protocol." };
         var output = new Option<string>("--out") { Required = true, Description = "Predictions, as JSON lines." };
+        model.MustNameAFolder();
+        data.MustNameAFolder();
         output.MustNameAFile();
         var vocabulary = new Option<string>("--vocabulary") { DefaultValueFactory = _ => "vg150", Description = "vg150, psg or synthetic." };
         var limit = new Option<int?>("--limit") { Description = "Images at most." };
@@ -66,7 +68,8 @@ internal static class RunEvaluation
             Method = RunMethod.Evaluate,
             Model = new() { Folder = Path.GetFullPath(options.Model) },
             Data = new() { Test = Path.GetFullPath(options.Data), TestSplit = options.Split, Vocabulary = options.Vocabulary },
-            Protocol = NamedProtocols.Find(options.Protocol, options.Vocabulary, options.Split) ?? SpecFile.LoadProtocol(options.Protocol),
+            Protocol = NamedProtocols.Find(options.Protocol, options.Vocabulary, options.Split) ?? (Path.Exists(options.Protocol) ? SpecFile.LoadProtocol(options.Protocol)
+                : throw new LabException($"--protocol {options.Protocol} is neither {NamedProtocols.R1SggSft} nor {NamedProtocols.R1SggRl}, nor is there a file of that name; give one of these or a YAML file.")),
             Evaluation = new() { Limit = options.Limit, BatchSize = options.Batch, Precision = options.Precision, Server = options.Server },
             Device = options.Device,
         };

@@ -25,6 +25,8 @@ public static class TrainCommands
         var plan = new Option<bool>("--plan") { Description = "Say what the run takes of this machine's memory and stop; exit 1 if it does not fit." };
         var libtorch = new Option<string?>("--libtorch") { Description = "Folder of another libtorch, for GPUs, to use instead of the bundled one." };
         var json = new Option<bool>("--json") { Description = "Print the records as JSON lines." };
+        output.MustNameAFolder();
+        from.MustNameAFolder();
         var command = new LabCommand(name, description)
         {
             Examples =

@@ -29,8 +29,9 @@ public sealed record SamplingSettings
     {
         if (MaxNewTokens < 1)
             throw new LabException($"max_new_tokens is {MaxNewTokens}; at least 1 is wanted.");
-        if (!(Temperature > 0) || !double.IsFinite(Temperature))
-            throw new LabException($"temperature is {Temperature}; a number above 0 is wanted (greedy decoding is a setting of its own).");
+        // Logits divided by less leave f32.
+        if (!(Temperature >= 1e-6) || !double.IsFinite(Temperature))
+            throw new LabException($"temperature is {Temperature}; a number above 0, and at least 0.000001, is wanted (greedy decoding is a setting of its own).");
         if (TopK < 0)
             throw new LabException($"top_k is {TopK}; 0 (all tokens) or more is wanted.");
         if (!(TopP > 0) || TopP > 1)

@@ -128,6 +128,11 @@ public sealed record ModelConfig
             EosTokenIds = text.Has("eos_token_id") ? text.IntOrInts("eos_token_id") : root.Has("eos_token_id") ? root.IntOrInts("eos_token_id") : [],
             DataType = rootType ?? textType,
         };
+        foreach (var (key, id) in new[] { ("image_token_id", config.ImageTokenId), ("vision_start_token_id", config.VisionStartTokenId), ("vision_end_token_id", config.VisionEndTokenId) })
+        {
+            if (id < 0 || id >= textConfig.VocabSize)
+                throw root.Wrong(key, $"an id of the vocabulary, 0 to {textConfig.VocabSize - 1} by vocab_size");
+        }
         root.Ignore("vision_token_id");
         if (nested)
         {
@@ -197,7 +202,7 @@ public sealed record ModelConfig
         if (!qwen3 && (long)config.HeadDim * config.Heads != hidden)
             throw text.Wrong("hidden_size", $"a multiple of num_attention_heads ({heads})");
         if (section.Length != 3 || section.Any(s => s < 0) || section.Sum(s => (long)s) != config.HeadDim / 2)
-            throw new LabException($"config.json: mrope_section is [{string.Join(", ", section)}]; wanted are three numbers that add up to half the head size ({config.HeadDim / 2}).");
+            throw new LabException($"{text.File}: mrope_section is [{string.Join(", ", section)}]; wanted are three numbers that add up to half the head size ({config.HeadDim / 2}).");
         return config;
     }
 
