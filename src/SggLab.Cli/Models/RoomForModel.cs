@@ -26,7 +26,7 @@ internal static class RoomForModel
                 return;
             var largest = ParameterCount.Parts(config).MaxBy(part => part.Parameters)!;
             throw new LabException(string.Create(CultureInfo.InvariantCulture, $"{configFile}: the model would have {Count(parameters)} parameters, which take {Size(needed)} {what}; {place} {Size(free.Value)} free. ")
-                + $"Most of it is {largest.Name}: lower {string.Join(" or ", largest.Keys)}.", exitCode: 3);
+                + $"Make room, or make it smaller: most of it is {largest.Name}, so lower {string.Join(" or ", largest.Keys)}.", exitCode: 3);
         }
     }
 

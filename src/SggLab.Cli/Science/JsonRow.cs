@@ -63,7 +63,8 @@ internal sealed class JsonRow(string file, int line, JsonElement value, string p
         {
             throw new LabException($"{file}, line {line} or soon after: bytes that are no UTF-8; wanted JSON lines in UTF-8. Convert the file, as by iconv -t UTF-8.", inner: problem);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        // A closed standard input is told apart where every command's is.
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException && file != "standard input")
         {
             throw new LabException($"{file} cannot be read ({problem.Message.TrimEnd('.')}). Check the path and its permissions.", inner: problem);
         }

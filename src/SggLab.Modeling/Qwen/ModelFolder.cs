@@ -76,10 +76,18 @@ public sealed class ModelFolder
         if (Directory.Exists(temporary))
             Directory.Delete(temporary, recursive: true);
         Directory.CreateDirectory(temporary);
-        foreach (var (name, bytes) in Files)
-            File.WriteAllBytes(System.IO.Path.Combine(temporary, name), name == "config.json" ? WithType(bytes, type) : bytes);
-        SafetensorsWriter.Write(System.IO.Path.Combine(temporary, "model.safetensors"), model.Weights.Names.Select(n => KeyValuePair.Create(n, model.Weights[n])), type,
-            data: model.Weights.Merged);
+        try
+        {
+            foreach (var (name, bytes) in Files)
+                File.WriteAllBytes(System.IO.Path.Combine(temporary, name), name == "config.json" ? WithType(bytes, type) : bytes);
+            SafetensorsWriter.Write(System.IO.Path.Combine(temporary, "model.safetensors"), model.Weights.Names.Select(n => KeyValuePair.Create(n, model.Weights[n])), type,
+                data: model.Weights.Merged);
+        }
+        catch
+        {
+            Directory.Delete(temporary, recursive: true);
+            throw;
+        }
         if (Directory.Exists(folder))
             Directory.Delete(folder);
         Directory.Move(temporary, folder);

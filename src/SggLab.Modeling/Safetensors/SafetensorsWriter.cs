@@ -26,20 +26,32 @@ public static unsafe class SafetensorsWriter
             .ToList();
         var header = Header(ordered, type, metadata ?? new Dictionary<string, string> { ["format"] = "pt" });
         var temporary = path + ".part";
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+        try
         {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-            file.Write(length);
-            file.Write(header);
-            foreach (var (name, tensor) in ordered)
-            {
-                using var scope = NewDisposeScope();
-                WriteData(file, data?.Invoke(name, tensor) ?? tensor, type ?? tensor.dtype);
-            }
-            file.Flush(flushToDisk: true);
+            WriteWhole(temporary, header, ordered, type, data);
+        }
+        catch
+        {
+            // A disk that is full gets its room back.
+            File.Delete(temporary);
+            throw;
         }
         File.Move(temporary, path, overwrite: true);
+    }
+
+    private static void WriteWhole(string path, byte[] header, List<KeyValuePair<string, Tensor>> ordered, ScalarType? type, Func<string, Tensor, Tensor>? data)
+    {
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        file.Write(length);
+        file.Write(header);
+        foreach (var (name, tensor) in ordered)
+        {
+            using var scope = NewDisposeScope();
+            WriteData(file, data?.Invoke(name, tensor) ?? tensor, type ?? tensor.dtype);
+        }
+        file.Flush(flushToDisk: true);
     }
 
     private static byte[] Header(List<KeyValuePair<string, Tensor>> tensors, ScalarType? type, IReadOnlyDictionary<string, string> metadata)
