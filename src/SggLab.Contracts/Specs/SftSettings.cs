@@ -25,7 +25,7 @@ public sealed record SftSettings
     public string Precision { get; init; } = "float32";
     /// <summary>fence (the reference's ```json block) or tags (the same graph inside empty think tags and answer tags, as GRPO asks for it).</summary>
     public string Answer { get; init; } = "fence";
-    /// <summary>answer (only the answer's tokens teach) or reference (R1-SGG's masking: the prompt's text teaches too).</summary>
+    /// <summary>answer (only the answer's tokens and the end of its turn teach) or reference (R1-SGG's masking: the whole chat teaches but for the vision tokens).</summary>
     public string Labels { get; init; } = "answer";
     /// <summary>Whether an example drawn again comes, every other time, with its objects shuffled and renumbered, as in the reference.</summary>
     public bool ShuffleObjects { get; init; }

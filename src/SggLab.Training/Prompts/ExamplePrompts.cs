@@ -14,7 +14,6 @@ public sealed class ExamplePrompts
     private readonly ImageProcessor _images, _trainingImages;
     private readonly PromptSettings _settings, _trainingSettings;
     private readonly bool _inPixels;
-    private readonly int _endOfTurn;
 
     /// <param name="processor">Tokenizer, template and image settings of the model's folder.</param>
     /// <param name="vocabulary">vg150, psg or synthetic: whose prompt texts are used.</param>
@@ -26,7 +25,6 @@ public sealed class ExamplePrompts
         _images = processor.Images.With(protocol.MinPixels, protocol.MaxPixels);
         _trainingImages = processor.Images.With(protocol.MinPixels, trainingMaxPixels ?? protocol.MaxPixels);
         _inPixels = protocol.BoxFrame == "pixels";
-        _endOfTurn = processor.Tokenizer.IdOf("<|im_end|>");
         _settings = new PromptSettings
         {
             Source = vocabulary switch { "vg150" => PromptSource.Vg150, "psg" => PromptSource.Psg, _ => PromptSource.DataSet },
@@ -48,18 +46,12 @@ public sealed class ExamplePrompts
     /// <summary>The prompt of an evaluation.</summary>
     public ExamplePrompt ForInference(SceneGraphExample example) => Prompt(example, PromptBuilder.ForInference(example, _settings), _images);
 
-    /// <summary>Ids of the answer that SFT teaches, closed by the end of the assistant's turn.</summary>
+    /// <summary>The answer that SFT teaches.</summary>
     /// <param name="inTags">Inside empty think tags and answer tags instead of a ```json block.</param>
     /// <param name="timesSeen">How often the example was drawn before; null never shuffles its objects.</param>
-    public int[] Answer(SceneGraphExample example, bool inTags, int? timesSeen, long seed)
+    public string Answer(SceneGraphExample example, bool inTags, int? timesSeen, long seed)
     {
         var order = timesSeen is { } times ? SftTarget.DrawOrder(example.Objects.Count, times, seed) : null;
-        return [.. Tokenizer.Encode(AnswerText(example, inTags, order)), _endOfTurn];
-    }
-
-    /// <summary>The answer's text.</summary>
-    public string AnswerText(SceneGraphExample example, bool inTags, IReadOnlyList<int>? order = null)
-    {
         var fenced = SftTarget.Of(example, _trainingSettings, order);
         return inTags ? InTags(fenced) : fenced;
     }

@@ -11,8 +11,8 @@ using static TorchSharp.torch;
 namespace SggLab.Training.Sft;
 
 /// <summary>
-/// Supervised fine-tuning on the answers of a data set (R1-SGG, src/sft_sgg.py). Departures from the reference, each an option: only the answer's
-/// tokens teach (sft.labels: reference trains the prompt's text too), and token losses are divided once by the tokens of the whole step.
+/// Supervised fine-tuning on the answers of a data set (R1-SGG, src/sft_sgg.py). Only the answer's tokens teach, unless sft.labels: reference asks for
+/// its way (<see cref="SftRow.OfChat"/>); token losses are divided once by the tokens of the whole step. docs/training.md lists all departures.
 /// </summary>
 internal sealed class SftTrainer : IDisposable
 {
@@ -85,18 +85,11 @@ internal sealed class SftTrainer : IDisposable
         var (example, timesSeen) = _examples[position];
         var prompt = _session.Prompts.ForTraining(example).Prompt;
         var answer = _session.Prompts.Answer(example, _settings.Answer == "tags", _settings.ShuffleObjects ? timesSeen : null, unchecked(_session.Spec.Seed * 7919L + position));
-        var row = BatchRow.Of(prompt, answer);
+        var row = _settings.Labels == "reference" ? SftRow.OfChat(prompt, answer, _session.Prompts.Tokenizer, _session.Model.Config) : SftRow.OfAnswer(prompt, answer, _session.Prompts.Tokenizer);
         var context = _session.Model.Config.Text.MaxPositions;
         if (row.Ids.Length > context)
             throw new LabException($"{example.Origin.File}, row {example.Origin.Row}: prompt and answer have {row.Ids.Length} tokens; the model's max_position_embeddings is {context}. Lower max_pixels, or leave the row out.");
-        return _settings.Labels == "reference" ? row with { Labels = ReferenceLabels(row.Ids) } : row;
-    }
-
-    /// <summary>R1-SGG's collator: every token teaches but padding and the vision tokens.</summary>
-    private int[] ReferenceLabels(int[] ids)
-    {
-        var config = _session.Model.Config;
-        return [.. ids.Select(id => id == config.ImageTokenId || id == config.VisionStartTokenId || id == config.VisionEndTokenId ? BatchRow.Ignored : id)];
+        return row;
     }
 
     /// <summary>Labels that have a token before them to predict them.</summary>
