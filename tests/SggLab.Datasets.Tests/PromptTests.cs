@@ -124,11 +124,12 @@ public class PromptTests
     }
 
     [Theory]
-    [InlineData(10, 10, 56, 56)]
-    [InlineData(13, 2000, 28, 700)]
-    [InlineData(42, 70, 56, 56)]
-    public void Small_and_halfway_sizes_are_rounded_as_in_the_processor(int width, int height, int wantWidth, int wantHeight) =>
-        SmartResize.Of(new ImageSize(width, height), 4 * 28 * 28, 1024 * 28 * 28).ShouldBe(new ImageSize(wantWidth, wantHeight));
+    [InlineData(10, 10, 28, 56, 56)]
+    [InlineData(13, 2000, 28, 28, 700)]
+    [InlineData(42, 70, 28, 56, 56)]
+    [InlineData(48, 80, 32, 64, 64)]
+    public void Small_and_halfway_sizes_are_rounded_as_in_the_processor(int width, int height, int factor, int wantWidth, int wantHeight) =>
+        SmartResize.Of(new ImageSize(width, height), factor, 4 * 28 * 28, 1024 * 28 * 28).ShouldBe(new ImageSize(wantWidth, wantHeight));
 
     [Fact]
     public void Shuffling_starts_at_the_second_time_and_happens_half_the_times()

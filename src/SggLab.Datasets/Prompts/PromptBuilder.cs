@@ -28,7 +28,7 @@ public static class PromptBuilder
     public static BoxScale Scale(ImageSize size, PromptSettings settings)
     {
         if (settings.Family == ModelFamily.Qwen2VL) return new BoxScale(1000, 1000);
-        var resized = SmartResize.Of(size, settings.MinPixels, settings.MaxPixels);
+        var resized = SmartResize.Of(size, settings.ImageFactor, settings.MinPixels, settings.MaxPixels);
         return new BoxScale(resized.Width, resized.Height);
     }
 

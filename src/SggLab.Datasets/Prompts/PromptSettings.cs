@@ -67,6 +67,9 @@ public sealed record PromptSettings
     /// <summary>Largest area in pixels that the image processor accepts; the reference takes 1024*28*28 for SFT and inference, 512*28*28 for RL.</summary>
     public int MaxPixels { get; init; } = 1024 * 28 * 28;
 
+    /// <summary>The sides of the resized image are multiples of this: patch times merge of the model's image processor, 32 in Qwen3-VL.</summary>
+    public int ImageFactor { get; init; } = 28;
+
     /// <summary>Frame of SFT targets.</summary>
     public TargetFrame Frame { get; init; } = TargetFrame.Thousand;
 

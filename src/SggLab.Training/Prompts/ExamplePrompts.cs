@@ -33,6 +33,7 @@ public sealed class ExamplePrompts
             Family = _inPixels ? Datasets.Prompts.ModelFamily.Qwen25VL : Datasets.Prompts.ModelFamily.Qwen2VL,
             MinPixels = protocol.MinPixels,
             MaxPixels = protocol.MaxPixels,
+            ImageFactor = processor.Images.Settings.Factor,
             Frame = TargetFrame.Family,
         };
         _trainingSettings = _settings with { MaxPixels = trainingMaxPixels ?? protocol.MaxPixels, System = SystemOf(trainingSystemPrompt ?? protocol.SystemPrompt) };
