@@ -168,9 +168,9 @@ public sealed class BadFolderTests : IDisposable
     public void A_missing_setting_is_named()
     {
         Copy("qwen2-vl-tiny");
-        Edit("config.json", json => json.Remove("rms_norm_eps"));
+        Edit("config.json", json => json.Remove("num_hidden_layers"));
 
-        Refusal().ShouldContain("lacks the key rms_norm_eps");
+        Refusal().ShouldContain("lacks the key num_hidden_layers");
     }
 
     [Theory]

@@ -6,7 +6,8 @@ namespace SggLab.Modeling;
 /// <summary>A JSON object whose every key must be read or named as ignored, so that no setting passes unseen.</summary>
 internal sealed class ConfigObject(JsonElement element, string file, string path)
 {
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _ignored = new(StringComparer.Ordinal);
 
     public static ConfigObject Root(JsonDocument document, string file) =>
         document.RootElement.ValueKind == JsonValueKind.Object
@@ -22,6 +23,8 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
     public IEnumerable<string> Keys => element.EnumerateObject().Select(p => p.Name);
 
     public bool Has(string key) => element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    public bool IsNull(string key) => element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Null;
 
     public bool IsText(string key) => element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String;
 
@@ -65,9 +68,13 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
 
     public int[] Ints(string key) => Get(key, e => e.EnumerateArray().Select(n => n.GetInt32()).ToArray(), "a list of whole numbers");
 
+    public int[] Ints(string key, int[] otherwise) => Has(key) ? Ints(key) : Absent(key, otherwise);
+
     public string[] Texts(string key) => Get(key, e => e.EnumerateArray().Select(n => n.GetString() ?? "").ToArray(), "a list of strings");
 
     public float[] Numbers(string key) => Get(key, e => e.EnumerateArray().Select(n => n.GetSingle()).ToArray(), "a list of numbers");
+
+    public float[] Numbers(string key, float[] otherwise) => Has(key) ? Numbers(key) : Absent(key, otherwise);
 
     /// <summary>One number or a list of them.</summary>
     public int[] IntOrInts(string key) =>
@@ -82,7 +89,7 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
     /// <summary>Fails unless the key is absent, null, or has this value: for settings of which one value is supported.</summary>
     public void Only(string key, params string[] supported)
     {
-        _seen.Add(key);
+        _read.Add(key);
         if (Has(key) && element.GetProperty(key) is var value && !supported.Contains(value.ValueKind == JsonValueKind.String ? value.GetString() : string.Concat(value.GetRawText().Where(c => !char.IsWhiteSpace(c))), StringComparer.OrdinalIgnoreCase))
             throw Wrong(key, $"{string.Join(" or ", supported)}, which is all that is supported");
     }
@@ -91,27 +98,35 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
     public void Ignore(params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)
-            _seen.Add(key);
+            _ignored.Add(key);
     }
 
-    /// <summary>Ignores keys here that merely repeat the ones of a nested object; a differing repetition is an error.</summary>
+    /// <summary>Ignores the keys that are null, for files whose writer lists every setting that it knows.</summary>
+    public void IgnoreNulls()
+    {
+        foreach (var property in element.EnumerateObject())
+        {
+            if (property.Value.ValueKind == JsonValueKind.Null)
+                _ignored.Add(property.Name);
+        }
+    }
+
+    /// <summary>Ignores keys here that merely repeat the ones of a nested object; a differing repetition of one that was read is an error.</summary>
     public void IgnoreRepeated(ConfigObject nested)
     {
         foreach (var property in element.EnumerateObject())
         {
-            if (_seen.Contains(property.Name) || !nested.Knows(property.Name, out var other))
+            if (Knows(property.Name) || !nested.Knows(property.Name))
                 continue;
-            if (other is { } twin && !JsonElement.DeepEquals(property.Value, twin))
+            if (nested.ValueRead(property.Name) is { } twin && !JsonElement.DeepEquals(property.Value, twin))
                 throw new LabException($"{file} states {path}{property.Name} twice: {property.Value.GetRawText()} and, nested, {twin.GetRawText()}. Remove one.");
-            _seen.Add(property.Name);
+            _ignored.Add(property.Name);
         }
     }
 
-    private bool Knows(string key, out JsonElement? value)
-    {
-        value = element.TryGetProperty(key, out var found) ? found : null;
-        return _seen.Contains(key);
-    }
+    private bool Knows(string key) => _read.Contains(key) || _ignored.Contains(key);
+
+    private JsonElement? ValueRead(string key) => _read.Contains(key) && element.TryGetProperty(key, out var value) ? value : null;
 
     /// <summary>Fails if a key was neither read nor ignored.</summary>
     /// <param name="consequence">What passing over it would mean.</param>
@@ -119,20 +134,20 @@ internal sealed class ConfigObject(JsonElement element, string file, string path
     {
         foreach (var property in element.EnumerateObject())
         {
-            if (!_seen.Contains(property.Name))
+            if (!Knows(property.Name))
                 throw new LabException($"{file}: the key {path}{property.Name} (= {Short(property.Value)}) is unknown, {consequence}");
         }
     }
 
     private T Absent<T>(string key, T value)
     {
-        _seen.Add(key);
+        _read.Add(key);
         return value;
     }
 
     private T Get<T>(string key, Func<JsonElement, T> read, string wanted)
     {
-        _seen.Add(key);
+        _read.Add(key);
         if (!element.TryGetProperty(key, out var value))
             throw new LabException($"{file} lacks the key {path}{key} ({wanted}).");
         try

@@ -122,9 +122,9 @@ public sealed record ModelConfig
             Text = textConfig,
             Vision = ReadVision(root.Object("vision_config"), family, textConfig.HiddenSize),
             TieWordEmbeddings = root.Has("tie_word_embeddings") ? root.Flag("tie_word_embeddings", false) : text.Flag("tie_word_embeddings", false),
-            ImageTokenId = root.Int("image_token_id"),
-            VisionStartTokenId = root.Int("vision_start_token_id"),
-            VisionEndTokenId = root.Int("vision_end_token_id"),
+            ImageTokenId = root.Int("image_token_id", 151655),
+            VisionStartTokenId = root.Int("vision_start_token_id", 151652),
+            VisionEndTokenId = root.Int("vision_end_token_id", 151653),
             EosTokenIds = text.Has("eos_token_id") ? text.IntOrInts("eos_token_id") : root.Has("eos_token_id") ? root.IntOrInts("eos_token_id") : [],
             DataType = rootType ?? textType,
         };
@@ -158,6 +158,10 @@ public sealed record ModelConfig
         return o.Has("dtype") ? o.Text("dtype") : o.Has("torch_dtype") ? o.Text("torch_dtype") : null;
     }
 
+    /// <summary>
+    /// Missing keys mean what they mean in transformers' Qwen*TextConfig, except sizes that the tensors' shapes follow from: those defaults
+    /// belong to one model of the family, and the others would only be told of wrong shapes.
+    /// </summary>
     private static TextConfig ReadText(ConfigObject text, ModelFamily family)
     {
         var qwen3 = family == ModelFamily.Qwen3VL;
@@ -178,17 +182,18 @@ public sealed record ModelConfig
             HiddenSize = hidden,
             Layers = text.Size("num_hidden_layers"),
             Heads = heads,
-            KvHeads = text.Size("num_key_value_heads", heads),
-            HeadDim = text.Size("head_dim", hidden / heads),
+            // Null means as many as heads; a missing key does not.
+            KvHeads = text.IsNull("num_key_value_heads") ? text.Size("num_key_value_heads", heads) : text.Size("num_key_value_heads"),
+            HeadDim = text.Size("head_dim", qwen3 ? 128 : hidden / heads),
             IntermediateSize = text.Size("intermediate_size"),
             VocabSize = text.Size("vocab_size"),
-            RmsNormEps = text.Number("rms_norm_eps"),
+            RmsNormEps = text.Number("rms_norm_eps", qwen3 ? 1e-6 : 1e-5),
             RopeTheta = theta,
             MropeSection = section,
             MropeInterleaved = interleaved,
             QkvBias = !qwen3,
             QkNorm = qwen3,
-            MaxPositions = text.Size("max_position_embeddings"),
+            MaxPositions = text.Size("max_position_embeddings", qwen3 ? 128000 : 32768),
             InitializerRange = text.Number("initializer_range", 0.02),
         };
         if (config.Heads % config.KvHeads != 0)
@@ -215,20 +220,26 @@ public sealed record ModelConfig
         rope.Only("type", "mrope", "default");
         rope.Only("rope_type", "default", "mrope");
         var holder = rope.Has("rope_theta") ? rope : text;
-        var theta = holder.Number("rope_theta");
+        // Versions of transformers differ in Qwen3-VL's.
+        var theta = qwen3 ? holder.Number("rope_theta") : holder.Number("rope_theta", 1e6);
         if (!(theta > 0 && double.IsFinite(theta)))
             throw holder.Wrong("rope_theta", "a number above 0");
         text.Ignore("rope_theta");
-        var interleaved = rope.Flag("mrope_interleaved", false);
+        var interleaved = rope.Flag("mrope_interleaved", qwen3);
         if (interleaved != qwen3)
             throw rope.Wrong("mrope_interleaved", qwen3 ? "true for Qwen3-VL" : "false for Qwen2-VL and Qwen2.5-VL");
-        var section = rope.Ints("mrope_section");
+        var section = qwen3 ? rope.Ints("mrope_section", [24, 20, 20]) : rope.Ints("mrope_section");
         rope.Done();
         return (theta, section, interleaved);
     }
 
+    /// <summary>
+    /// Missing keys mean what they mean in transformers' Qwen*VisionConfig, which writes a nested configuration as its difference from those
+    /// (4.45 to 4.49, by which many fine-tuned folders were saved).
+    /// </summary>
     private static VisionConfig ReadVision(ConfigObject vision, ModelFamily family, int textWidth)
     {
+        var qwen3 = family == ModelFamily.Qwen3VL;
         vision.Ignore("model_type", "initializer_range", "spatial_patch_size", "tokens_per_second", "torch_dtype", "dtype", "_name_or_path", "in_chans", "in_channels");
         if (vision.Has("rope_parameters"))
         {
@@ -240,22 +251,32 @@ public sealed record ModelConfig
         var channels = vision.Has("in_channels") ? vision.Size("in_channels") : vision.Size("in_chans", 3);
         if (channels != 3)
             throw vision.Wrong(vision.Has("in_channels") ? "in_channels" : "in_chans", "3");
-        var width = family == ModelFamily.Qwen2VL ? vision.Size("embed_dim") : vision.Size("hidden_size");
+        var width = family switch
+        {
+            ModelFamily.Qwen2VL => vision.Size("embed_dim", 1280),
+            ModelFamily.Qwen25VL => vision.Size("hidden_size", 3584),
+            _ => vision.Size("hidden_size", 1152),
+        };
         var config = new VisionConfig
         {
-            Depth = vision.Size("depth"),
+            Depth = vision.Size("depth", qwen3 ? 27 : 32),
             Width = width,
-            Heads = vision.Size("num_heads"),
-            IntermediateSize = family == ModelFamily.Qwen2VL ? (int)(width * vision.Number("mlp_ratio", 4)) : vision.Size("intermediate_size"),
-            OutSize = family == ModelFamily.Qwen2VL ? vision.Size("hidden_size") : vision.Size("out_hidden_size"),
-            PatchSize = vision.Size("patch_size"),
+            Heads = vision.Size("num_heads", 16),
+            IntermediateSize = family switch
+            {
+                ModelFamily.Qwen2VL => (int)(width * vision.Number("mlp_ratio", 4)),
+                ModelFamily.Qwen25VL => vision.Size("intermediate_size", 3420),
+                _ => vision.Size("intermediate_size", 4304),
+            },
+            OutSize = vision.Size(family == ModelFamily.Qwen2VL ? "hidden_size" : "out_hidden_size", 3584),
+            PatchSize = vision.Size("patch_size", qwen3 ? 16 : 14),
             TemporalPatchSize = vision.Size("temporal_patch_size", 2),
             MergeSize = vision.Size("spatial_merge_size", 2),
             Channels = channels,
-            WindowSize = family == ModelFamily.Qwen25VL ? vision.Size("window_size") : 0,
-            FullAttentionBlocks = family == ModelFamily.Qwen25VL ? vision.Ints("fullatt_block_indexes") : [],
-            PositionEmbeddings = family == ModelFamily.Qwen3VL ? vision.Size("num_position_embeddings") : 0,
-            DeepstackBlocks = family == ModelFamily.Qwen3VL ? vision.Ints("deepstack_visual_indexes") : [],
+            WindowSize = family == ModelFamily.Qwen25VL ? vision.Size("window_size", 112) : 0,
+            FullAttentionBlocks = family == ModelFamily.Qwen25VL ? vision.Ints("fullatt_block_indexes", [7, 15, 23, 31]) : [],
+            PositionEmbeddings = qwen3 ? vision.Size("num_position_embeddings", 2304) : 0,
+            DeepstackBlocks = qwen3 ? vision.Ints("deepstack_visual_indexes", [8, 16, 24]) : [],
         };
         vision.Only("hidden_act", family switch { ModelFamily.Qwen2VL => "quick_gelu", ModelFamily.Qwen25VL => "silu", _ => "gelu_pytorch_tanh" });
         if (family == ModelFamily.Qwen25VL && config.WindowSize < config.PatchSize * config.MergeSize)
