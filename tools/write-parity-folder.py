@@ -31,8 +31,8 @@ from transformers import AutoModelForImageTextToText, AutoTokenizer
 
 # Files of a model folder that parity knows; others (licences, cards) stay behind.
 MODEL_FILES = {
-    "config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.json",
-    "chat_template.jinja", "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json", "model.safetensors",
+    "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json", "tokenizer.json", "tokenizer_config.json",
+    "chat_template.json", "chat_template.jinja", "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json", "model.safetensors",
     "model.safetensors.index.json",
 }
 TEXTS = [

@@ -47,7 +47,7 @@ public sealed class UncheckedClaimTests : IDisposable
     [InlineData("tokenizer_config.json", "{bad", "tokenizer_config.json is not valid JSON")]
     [InlineData("vocab.json", "[]", "vocab.json holds a JSON Array")]
     [InlineData("generation_config.json", "{bad", "generation_config.json is not valid JSON")]
-    [InlineData("preprocessor_config.json", "{}", "preprocessor_config.json lacks the key")]
+    [InlineData("preprocessor_config.json", """{"patch_size": 0}""", "preprocessor_config.json: patch_size is 0")]
     [InlineData("chat_template.json", "{}", "chat_template.json lacks the key chat_template")]
     [InlineData("golden.json", "{}", "golden.json lacks the key cases")]
     [InlineData("golden.json", """{"cases": {}, "extra": 1}""", "the key extra (= 1) is unknown, so nothing compares it")]

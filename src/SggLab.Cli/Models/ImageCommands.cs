@@ -9,7 +9,7 @@ public static class ImageCommands
 {
     public static Command Create()
     {
-        var model = new Option<string>("--model") { Required = true, Description = "A model folder; its preprocessor_config.json says how." };
+        var model = new Option<string>("--model") { Required = true, Description = "A model folder; its image settings say how." };
         var image = new Option<string>("--image") { Required = true, Description = "PNG, JPEG, WebP, GIF or BMP." };
         var output = new Option<string>("--out") { Required = true, Description = "Safetensors file to write: pixel_values and image_grid_thw." };
         output.MustNameAFile();

@@ -9,8 +9,6 @@ namespace SggLab.Cli.Models;
 /// <summary>`model init|inspect|convert`: make, look at and rewrite model folders.</summary>
 public static class ModelCommands
 {
-    private static readonly string[] PromptFiles = ["tokenizer.json", "preprocessor_config.json"];
-
     private const string Unfinished = "no model was made, and what is there of it lies in the folder --out with .part at the end of its name.";
 
     public static Command Create() => new("model", "Make, look at and convert model folders.") { Init(), Inspect(), Convert() };
@@ -74,7 +72,9 @@ public static class ModelCommands
     /// <summary>What the folder lacks for prompts; its weights are whole without them.</summary>
     private static List<string> Missing(ModelFolder folder)
     {
-        List<string> missing = [.. PromptFiles.Where(f => !folder.Files.ContainsKey(f))];
+        List<string> missing = folder.Files.ContainsKey("tokenizer.json") ? [] : ["tokenizer.json"];
+        if (!ImageSettings.AreIn(folder))
+            missing.Add("preprocessor_config.json");
         if (!ChatTemplate.IsIn(folder))
             missing.Add("chat_template.json");
         return missing;

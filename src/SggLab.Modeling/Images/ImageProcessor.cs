@@ -34,10 +34,7 @@ public sealed class ImageProcessor
 
     public static ImageProcessor Of(ModelFolder folder)
     {
-        var path = Path.Combine(folder.Path, "preprocessor_config.json");
-        if (!folder.Files.TryGetValue("preprocessor_config.json", out var json))
-            throw new LabException($"{path} is missing: how images are cut into patches is not known.");
-        var settings = ImageSettings.Parse(json, path);
+        var (settings, path) = ImageSettings.In(folder.Path, folder.Files);
         var vision = folder.Config.Vision;
         if (settings.PatchSize != vision.PatchSize || settings.MergeSize != vision.MergeSize || settings.TemporalPatchSize != vision.TemporalPatchSize)
             throw new LabException($"{path} cuts patches of {settings.PatchSize} pixels, merges {settings.MergeSize} and repeats {settings.TemporalPatchSize} times; config.json says {vision.PatchSize}, {vision.MergeSize} and {vision.TemporalPatchSize}.");

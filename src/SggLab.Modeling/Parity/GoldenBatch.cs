@@ -80,9 +80,7 @@ internal static class GoldenBatch
 
     private static ProcessedImage Process(string folder, GoldenPhoto photo)
     {
-        GoldenFile.Require(folder, "preprocessor_config.json", $"the case with the image {photo.File}");
-        var path = Path.Combine(folder, "preprocessor_config.json");
-        var processor = new ImageProcessor(ImageSettings.Parse(File.ReadAllBytes(path), path)).With(photo.MinPixels, photo.MaxPixels);
+        var processor = new ImageProcessor(ImageSettings.In(folder, ModelFolder.SettingsIn(folder)).Settings).With(photo.MinPixels, photo.MaxPixels);
         return processor.Process(RgbImage.Read(Path.Combine(folder, "..", photo.File)));
     }
 

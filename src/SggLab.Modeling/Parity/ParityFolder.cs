@@ -23,7 +23,7 @@ public static class ParityFolder
     /// <summary>Files of a model folder that loading it reads, or that repeat what it reads.</summary>
     private static readonly string[] ModelFiles =
     [
-        "config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.json", "chat_template.jinja",
+        "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.json", "chat_template.jinja",
         "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json", "golden.json", "model.safetensors", "model.safetensors.index.json",
     ];
 

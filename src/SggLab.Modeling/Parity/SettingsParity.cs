@@ -18,19 +18,26 @@ internal sealed class SettingsParity(string folder)
         {
             ("tokenizer.json", _ => _tokenizer.Value.VocabularySize > 0 ? 0 : 1), ("tokenizer_config.json", TokenizerConfig), ("special_tokens_map.json", SpecialTokensMap), ("added_tokens.json", AddedTokens),
             ("vocab.json", Vocabulary), ("merges.txt", Merges), ("chat_template.json", Template), ("chat_template.jinja", Template),
-            ("preprocessor_config.json", path => ImageSettings.Parse(File.ReadAllBytes(path), path).PatchSize > 0 ? 0 : 1),
+            ("preprocessor_config.json", _ => Images()),
         })
         {
             var path = Path.Combine(folder, file);
             if (File.Exists(path))
                 yield return ParityItem.Exact($"{_name}/{file}", check(path));
         }
+        if (Path.Combine(folder, "processor_config.json") is var processor && File.Exists(processor))
+            yield return ImageSettings.ParseShared(File.ReadAllBytes(processor), processor) is null
+                ? ParityItem.NotCompared($"{_name}/processor_config.json", "it has no image_processor")
+                : ParityItem.Exact($"{_name}/processor_config.json", Images());
         // A folder of the tokenizer alone has no settings of a model.
         if (!File.Exists(Path.Combine(folder, "config.json")) || !File.Exists(Path.Combine(folder, "generation_config.json")))
             yield break;
         GenerationConfig.Of(ModelFolder.Open(folder));
         yield return ParityItem.Exact($"{_name}/generation_config.json", 0);
     }
+
+    /// <summary>Reads both files that may hold image settings.</summary>
+    private int Images() => ImageSettings.In(folder, ModelFolder.SettingsIn(folder)).Settings.PatchSize > 0 ? 0 : 1;
 
     /// <summary>The special tokens that it repeats, and no settings that would make other ids of a text.</summary>
     private long TokenizerConfig(string path)

@@ -40,7 +40,7 @@ public sealed class PromptProcessor
     {
         if (folder.Files.ContainsKey("tokenizer.json"))
             TokenizerOf(folder);
-        if (folder.Files.ContainsKey("preprocessor_config.json"))
+        if (ImageSettings.AreIn(folder))
             ImageProcessor.Of(folder);
     }
 
