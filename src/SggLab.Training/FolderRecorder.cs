@@ -12,6 +12,10 @@ public sealed class FolderRecorder(string file, Action<object, string>? onRecord
     /// <summary>What the file is called in a run's folder.</summary>
     public const string FileName = "records.jsonl";
 
+    // EWOULDBLOCK, as .NET hands the kernel's number on.
+    private const int Locked = 11;
+
+    private readonly FileStream _lock = Lock(file);
     private readonly FileStream _stream = Open(file);
     private long _records;
 
@@ -48,6 +52,19 @@ public sealed class FolderRecorder(string file, Action<object, string>? onRecord
         return found;
     }
 
+    /// <summary>Held while a run writes: two in one folder would mix their records and overwrite each other's files.</summary>
+    private static FileStream Lock(string file)
+    {
+        try
+        {
+            return new FileStream(file + ".lock", FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e) when (e.HResult == Locked)
+        {
+            throw new LabException($"Another process is writing in {Path.GetDirectoryName(file)}. Wait until it has ended, or give another place with --out.", inner: e);
+        }
+    }
+
     private static FileStream Open(string file)
     {
         var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
@@ -69,5 +86,9 @@ public sealed class FolderRecorder(string file, Action<object, string>? onRecord
         onRecord?.Invoke(data, line);
     }
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _lock.Dispose();
+    }
 }

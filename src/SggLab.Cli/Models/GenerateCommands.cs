@@ -31,6 +31,8 @@ public static class GenerateCommands
         var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "cpu or cuda." };
         device.AcceptOnlyFromAmong("cpu", "cuda");
         var json = new Option<bool>("--json") { Description = "Print {\"ids\", \"text\", \"finish\"} at the end instead of the text as it comes." };
+        model.MustNameAFolder();
+        adapter.MustNameAFolder();
         var command = new LabCommand("generate", "Let a model answer a prompt about images.")
         {
             Options = { model, adapter, images, prompt, system, greedy, tokens, seed, temperature, topK, topP, max, precision, device, json },

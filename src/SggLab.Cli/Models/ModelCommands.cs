@@ -119,6 +119,7 @@ public static class ModelCommands
         var type = new Option<string>("--dtype") { DefaultValueFactory = _ => "float32", Description = "float32, bfloat16 or float16." };
         type.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
         var adapter = new Option<string?>("--merge") { Description = "A LoRA adapter in peft's format to add to the weights." };
+        adapter.MustNameAFolder();
         var command = new LabCommand("convert", "Write a model folder anew: in one file, in another type, with an adapter merged in.")
         {
             Arguments = { folder },

@@ -77,25 +77,16 @@ internal static class RunEvaluation
         SpecValidation.Require([.. SpecValidation.Check(spec), .. SpecFilesCheck.Check(spec, mustExist: true)], "This evaluation");
         // Beside the output, so that an evaluation that was stopped goes on where it was.
         var work = Directory.CreateDirectory(options.Output + ".work").FullName;
-        try
-        {
-            var code = Run(spec, work, options, cancellation);
-            if (code == 0)
-                Directory.Delete(work, recursive: true);
-            return code;
-        }
-        catch (LabException) when (Directory.EnumerateFiles(work, "predictions-*.jsonl").All(file => new FileInfo(file).Length == 0))
-        {
-            // There is nothing to go on from.
+        var code = Run(spec, work, options, cancellation);
+        if (code == 0)
             Directory.Delete(work, recursive: true);
-            throw;
-        }
+        return code;
     }
 
     private static int Run(RunSpec spec, string work, EvalOptions options, CancellationToken cancellation)
     {
         EvaluationRecord? figures = null;
-        using var recorder = new FolderRecorder(Path.Combine(work, "records.jsonl"), (record, _) =>
+        using var recorder = new FolderRecorder(Path.Combine(work, FolderRecorder.FileName), (record, _) =>
         {
             figures = record as EvaluationRecord ?? figures;
             if (record is LogRecord log)
@@ -104,7 +95,11 @@ internal static class RunEvaluation
         using var onStop = cancellation.Register(() => recorder.StopRequested = "cancel");
         var closed = TrainingJob.Run(new JobInputs { Spec = spec, SpecHash = ContentHash.Of(spec), WorkFolder = work }, recorder);
         if (closed.Outcome == Outcomes.Failed)
+        {
+            if (Directory.EnumerateFiles(work, "predictions-*.jsonl").All(file => new FileInfo(file).Length == 0))
+                Directory.Delete(work, recursive: true); // There is nothing to go on from.
             throw new LabException(closed.Message ?? "The evaluation failed.", Outcomes.ExitCode(closed));
+        }
         if (figures is null)
             return 130;
         File.Move(Path.Combine(work, figures.Predictions.Path), options.Output, overwrite: true);
