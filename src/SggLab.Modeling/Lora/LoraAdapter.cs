@@ -17,7 +17,7 @@ public sealed class LoraAdapter : IDisposable
     private const string Prefix = "base_model.model.";
 
     private readonly Qwen2VLModel _model;
-    private readonly Dictionary<string, Linear> _layers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Linear Linear, LayerShape Shape)> _layers = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, Tensor> _tensors = new(StringComparer.Ordinal);
     private bool _enabled = true;
 
@@ -39,7 +39,7 @@ public sealed class LoraAdapter : IDisposable
         set
         {
             _enabled = value;
-            foreach (var layer in _layers.Values)
+            foreach (var (layer, _) in _layers.Values)
                 layer.adapter!.Enabled = value;
         }
     }
@@ -52,9 +52,10 @@ public sealed class LoraAdapter : IDisposable
         foreach (var (path, layer) in model.Weights.Linears.Where(l => settings.TargetModules.Any(t => l.Key == t || l.Key.EndsWith("." + t, StringComparison.Ordinal))))
         {
             var (to, from) = (layer.weight.size(0), layer.weight.size(1));
-            var a = empty([settings.Rank, from], ScalarType.Float32);
+            var shape = settings.Of(NestedPath(path));
+            var a = empty([shape.Rank, from], ScalarType.Float32);
             FillUniform(a, 1 / Math.Sqrt(from), SeedStream.Mix(seed, SeedStream.Hash(path)));
-            adapter.Attach(path, layer, a, zeros([to, settings.Rank], ScalarType.Float32));
+            adapter.Attach(path, layer, shape, a, zeros([to, shape.Rank], ScalarType.Float32));
         }
         if (adapter._layers.Count == 0)
             throw new LabException($"No layer of the model ends with one of the target modules {string.Join(", ", settings.TargetModules)}; the language model has {string.Join(", ", LoraSettings.TextLayers)}.");
@@ -91,26 +92,28 @@ public sealed class LoraAdapter : IDisposable
     private void AttachFrom(SafetensorsFile file, string nameOfA)
     {
         var nameOfB = nameOfA.Replace(".lora_A.", ".lora_B.", StringComparison.Ordinal);
-        var path = PathOf(nameOfA[..^".lora_A.weight".Length], _model.Names);
+        var module = nameOfA[..^".lora_A.weight".Length];
+        var path = PathOf(module, _model.Names);
+        var shape = Settings.Of(module.StartsWith(Prefix, StringComparison.Ordinal) ? module[Prefix.Length..] : module);
         if (!_model.Weights.Linears.TryGetValue(path, out var layer))
             throw new LabException($"{file.Path}, tensor {nameOfA}: the model has no layer {path}.");
-        foreach (var (name, shape) in new[] { (nameOfA, new[] { Settings.Rank, layer.weight.size(1) }), (nameOfB, [layer.weight.size(0), Settings.Rank]) })
+        foreach (var (name, sizes) in new[] { (nameOfA, new[] { shape.Rank, layer.weight.size(1) }), (nameOfB, [layer.weight.size(0), shape.Rank]) })
         {
             if (!file.Entries.TryGetValue(name, out var entry))
                 throw new LabException($"{file.Path} lacks the tensor {name}.");
-            if (!entry.Shape.SequenceEqual(shape))
-                throw new LabException($"{file.Path}, tensor {name}: its shape is [{string.Join(", ", entry.Shape)}]; rank {Settings.Rank} of this layer asks for [{string.Join(", ", shape)}].");
+            if (!entry.Shape.SequenceEqual(sizes))
+                throw new LabException($"{file.Path}, tensor {name}: its shape is [{string.Join(", ", entry.Shape)}]; rank {shape.Rank} of this layer asks for [{string.Join(", ", sizes)}].");
         }
-        Attach(path, layer, file.Read(nameOfA, ScalarType.Float32), file.Read(nameOfB, ScalarType.Float32));
+        Attach(path, layer, shape, file.Read(nameOfA, ScalarType.Float32), file.Read(nameOfB, ScalarType.Float32));
     }
 
-    private void Attach(string path, Linear layer, Tensor a, Tensor b)
+    private void Attach(string path, Linear layer, LayerShape shape, Tensor a, Tensor b)
     {
         if (layer.adapter is not null)
             throw new LabException($"The layer {path} has an adapter already; merge or remove it first.");
-        var low = new LowRank(Place(a), Place(b), Settings.Scale);
+        var low = new LowRank(Place(a), Place(b), shape.Scale);
         layer.adapter = low;
-        _layers.Add(path, layer);
+        _layers.Add(path, (layer, shape));
         var name = Prefix + NestedPath(path);
         _tensors.Add($"{name}.lora_A.weight", low.lora_A);
         _tensors.Add($"{name}.lora_B.weight", low.lora_B);
@@ -139,7 +142,7 @@ public sealed class LoraAdapter : IDisposable
             ["fan_in_fan_out"] = false,
             ["inference_mode"] = true,
             ["init_lora_weights"] = true,
-            ["lora_alpha"] = Settings.Alpha == Math.Floor(Settings.Alpha) ? JsonValue.Create((long)Settings.Alpha) : JsonValue.Create(Settings.Alpha),
+            ["lora_alpha"] = Whole(Settings.Alpha),
             ["lora_dropout"] = 0.0,
             ["modules_to_save"] = null,
             ["peft_type"] = "LORA",
@@ -150,8 +153,20 @@ public sealed class LoraAdapter : IDisposable
             ["use_dora"] = false,
             ["use_rslora"] = Settings.RankStabilised,
         };
+        Name("alpha_pattern", config, shape => shape.Alpha != Settings.Alpha, shape => Whole(shape.Alpha));
+        Name("rank_pattern", config, shape => shape.Rank != Settings.Rank, shape => JsonValue.Create(shape.Rank));
         File.WriteAllText(Path.Combine(folder, ConfigFile), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
     }
+
+    /// <summary>Layers unlike the others by their whole paths, since other patterns may have been written for other names.</summary>
+    private void Name(string key, JsonObject config, Func<LayerShape, bool> differs, Func<LayerShape, JsonNode> value)
+    {
+        var layers = _layers.Where(layer => differs(layer.Value.Shape)).OrderBy(layer => NestedPath(layer.Key), StringComparer.Ordinal).ToArray();
+        if (layers.Length > 0)
+            config[key] = new JsonObject(layers.Select(layer => KeyValuePair.Create(NestedPath(layer.Key), (JsonNode?)value(layer.Value.Shape))));
+    }
+
+    private static JsonValue Whole(double number) => number == Math.Floor(number) && Math.Abs(number) < long.MaxValue ? JsonValue.Create((long)number) : JsonValue.Create(number);
 
     /// <summary>Adds the adapter's update to the model's weights and takes the adapter off.</summary>
     public void Merge()
@@ -159,7 +174,7 @@ public sealed class LoraAdapter : IDisposable
         using (no_grad())
         using (NewDisposeScope())
         {
-            foreach (var layer in _layers.Values)
+            foreach (var (layer, _) in _layers.Values)
                 layer.weight.Add(layer.adapter!.Product().to_type(layer.weight.dtype));
         }
         Dispose();
@@ -183,7 +198,7 @@ public sealed class LoraAdapter : IDisposable
 
     public void Dispose()
     {
-        foreach (var layer in _layers.Values)
+        foreach (var (layer, _) in _layers.Values)
             layer.adapter = null;
         _layers.Clear();
         foreach (var tensor in _tensors.Values)
