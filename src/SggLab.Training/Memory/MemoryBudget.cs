@@ -47,14 +47,19 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
     {
         var element = Element(sft.Precision);
         var (rows, patches) = (sft.MicroBatchSize ?? sft.BatchSize, Patches(sft.MaxPixels ?? spec.Protocol.MaxPixels, size));
-        // An answer is about as long as the protocol lets it be at most; most are far shorter.
-        var tokens = promptTokens + spec.Protocol.MaxNewTokens;
+        var tokens = SftTokens(spec, promptTokens);
         // A packed row may be all prompts.
         patches *= sft.Packing ? (double)tokens / promptTokens : 1;
         var update = Learning(size, element, rows, rows, tokens, patches, sft.ActivationCheckpointing);
+        // A byte for each token that a token may see, and what attention makes of it in the weights' type.
+        if (sft.Packing)
+            update.Add(new("mask", (1 + element) * rows * tokens * tokens));
         return Whole(size, element, sft.OptimizerDevice == "host", spec.Device, extra: null,
             Writing(size, element, spec.Evaluation.BatchSize, spec.Evaluation.BatchSize, promptTokens, spec.Protocol.MaxNewTokens, Patches(spec.Protocol.MaxPixels, size)), update);
     }
+
+    /// <summary>A prompt and an answer of the length that the protocol lets it be at most; most are far shorter.</summary>
+    public static int SftTokens(RunSpec spec, int promptTokens) => promptTokens + spec.Protocol.MaxNewTokens;
 
     private static MemoryBudget OfGrpo(RunSpec spec, GrpoSettings grpo, ModelSize size, int promptTokens)
     {

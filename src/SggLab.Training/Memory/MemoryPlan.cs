@@ -2,6 +2,7 @@ using SggLab.Contracts.Specs;
 using SggLab.Datasets;
 using SggLab.Modeling;
 using SggLab.Training.Prompts;
+using SggLab.Training.Sft;
 
 namespace SggLab.Training.Memory;
 
@@ -9,10 +10,13 @@ namespace SggLab.Training.Memory;
 internal static class MemoryPlan
 {
     /// <summary>One paragraph for people; the second says whether it fits.</summary>
+    /// <exception cref="SggLab.Contracts.LabException">The run may pack more into a forward pass than one can hold on any machine.</exception>
     public static (string Text, bool Fits) Of(RunSpec spec, Qwen2VLModel model, ExamplePrompts prompts)
     {
         var learning = LearningSettings.Of(spec);
         var (size, tokens) = (ModelSize.Of(model, learning), PromptTokens(spec, model, prompts));
+        if (spec.Sft is { Packing: true } sft)
+            sft.RequireMask(sft.MicroBatchSize ?? sft.BatchSize, Math.Min(MemoryBudget.SftTokens(spec, tokens), model.Config.Text.MaxPositions));
         MemoryBudget BudgetOf(RunSpec changed) => MemoryBudget.Of(changed, ModelSize.Of(model, LearningSettings.Of(changed)), tokens);
         var budget = MemoryBudget.Of(spec, size, tokens);
         var place = spec.Device == "cuda" ? "the GPU" : "this machine";

@@ -73,6 +73,8 @@ internal sealed class SftTrainer : IDisposable
     private double Accumulate(BatchRow[][] rows, int tokensOfStep)
     {
         using var scope = NewDisposeScope();
+        if (rows.Any(row => row.Length > 1))
+            _settings.RequireMask(rows.Length, rows.Max(row => row.Sum(sequence => (long)sequence.Ids.Length)));
         using var batch = ModelBatch.Packed(_session.Model, rows);
         var scores = _session.Model.Score(batch, checkpointing: _settings.ActivationCheckpointing);
         var loss = scores.LogProbs.sum().Over(-tokensOfStep);
