@@ -96,6 +96,17 @@ public sealed class UncheckedClaimTests : IDisposable
         Failed().ShouldContain($"{Model}/forward_two_images.safetensors/{tensor}");
     }
 
+    [Theory]
+    [InlineData(1e-4, 1)]
+    [InlineData(1e3, 0)]
+    public void Another_token_on_top_counts_where_logits_differ_by_more_than_their_tolerance(double tolerance, int different)
+    {
+        Damage("forward_two_images.safetensors", "logits_argmax");
+        Edit("golden.json", json => json["tolerance"] = new JsonObject { ["logits"] = tolerance });
+
+        ParityFolder.Check(At("")).Single(i => i.Item.EndsWith("/logits_argmax", StringComparison.Ordinal)).MaxAbsError.ShouldBe(different);
+    }
+
     [Fact]
     public void A_case_that_golden_json_does_not_know_is_named()
     {
