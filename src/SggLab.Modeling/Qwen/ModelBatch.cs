@@ -87,6 +87,9 @@ public sealed class ModelBatch : IDisposable
         var config = model.Config;
         int[] lengths = [.. rows.Select(row => row.Sum(sequence => sequence.Ids.Length))];
         var length = lengths.Max();
+        var masked = rows.Any(row => row.Length > 1) || (padLeft && lengths.Any(l => l < length));
+        if (masked && (long)rows.Count * length * length is var looks && looks > Array.MaxLength)
+            throw new LabException($"The attention mask of {rows.Count} rows of {length} tokens would have {looks:N0} places; at most {Array.MaxLength:N0} are held. Put fewer rows into the batch, or shorten the longest (smaller images, a shorter text).");
         var ids = new long[rows.Count * length];
         Array.Fill(ids, padId);
         var positions = new long[3 * rows.Count * length];
@@ -141,7 +144,7 @@ public sealed class ModelBatch : IDisposable
         {
             InputIds = Longs(ids, [rows.Count, length], device),
             Positions = Longs(positions, [3, rows.Count, length], device),
-            Mask = offsets.Any(o => o > 0) || rows.Any(row => row.Length > 1) ? MaskOf(sees, rows.Count, length).to(device).DetachFromDisposeScope() : null,
+            Mask = masked ? MaskOf(sees, rows.Count, length).to(device).DetachFromDisposeScope() : null,
             Pixels = distinct.Count == 0 ? null : PixelsOf(distinct, config.Vision.PatchValues).to(device).DetachFromDisposeScope(),
             Grids = [.. distinct.Select(d => d.Grid)],
             ImagePlaces = places.Count == 0 ? null : Longs([.. places], [places.Count], device),
