@@ -284,6 +284,15 @@ public sealed class BadFolderTests : IDisposable
         Should.Throw<LabException>(() => processor.Process([new ChatMessage("user", "what is <|image_pad|>?")])).Message.ShouldContain("must not contain <|image_pad|>");
     }
 
+    [Fact]
+    public void Videos_are_refused()
+    {
+        var processor = PromptProcessor.Load(Golden.Model("qwen2-vl-tiny"));
+
+        Should.Throw<LabException>(() => processor.Process([new ChatMessage("user", [new ChatPart.Video(), new ChatPart.Text("what?")])])).Message.ShouldContain("holds a video; only images are read");
+        Should.Throw<LabException>(() => processor.Process([new ChatMessage("user", "what is <|video_pad|>?")])).Message.ShouldContain("must not contain <|video_pad|>");
+    }
+
     private string At(string file) => Path.Combine(_folder, file);
 
     private string Refusal() => Should.Throw<LabException>(() => Qwen2VLModel.Load(_folder)).Message;

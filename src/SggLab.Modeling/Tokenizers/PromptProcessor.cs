@@ -68,6 +68,8 @@ public sealed class PromptProcessor
     /// <param name="addGenerationPrompt">Whether to open the assistant's turn at the end.</param>
     public ProcessedPrompt Process(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = true)
     {
+        if (messages.Any(m => m.Parts.Any(p => p is ChatPart.Video)))
+            throw new LabException("A message holds a video; only images are read. Give frames of it as images.");
         var text = Template.Render(messages, addGenerationPrompt);
         var images = messages.SelectMany(m => m.Parts).OfType<ChatPart.Image>()
             .Select(p => p.Value ?? throw new LabException("A message holds an image that was not processed.")).ToList();
@@ -80,8 +82,11 @@ public sealed class PromptProcessor
     {
         var ids = new List<int>();
         var used = 0;
+        var video = Tokenizer.Specials.GetValueOrDefault("<|video_pad|>", -1);
         foreach (var id in Tokenizer.Encode(text))
         {
+            if (id == video)
+                throw new LabException("The text must not contain <|video_pad|>: only images are read.");
             if (id != _config.ImageTokenId)
             {
                 ids.Add(id);
