@@ -74,6 +74,14 @@ public sealed class UncheckedClaimTests : IDisposable
     }
 
     [Fact]
+    public void Texts_of_a_template_that_is_not_known_are_not_compared()
+    {
+        Write("chat_template.json", """{"chat_template": "{{ messages }}"}""");
+
+        ParityFolder.Check(At("")).First(i => i.Item.EndsWith("/texts", StringComparison.Ordinal)).Reason.ShouldBe("the folder's chat template is not one that is rendered here");
+    }
+
+    [Fact]
     public void Texts_follow_from_messages_and_ids_from_texts()
     {
         Take("forward_text_only.safetensors");

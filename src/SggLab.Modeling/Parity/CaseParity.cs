@@ -13,11 +13,12 @@ internal sealed class CaseParity(GoldenCases golden, ModelConfig config)
     {
         foreach (var item in golden.NotCompared)
             yield return item;
+        var template = ChatTemplate.OfGolden(golden.Folder);
         foreach (var one in golden.All)
         {
             var name = $"{golden.Name}/golden.json/cases/{one.Name}";
             if (one is { Texts: { } texts, Messages: { } messages })
-                yield return ParityItem.Exact($"{name}/texts", Differing(texts, messages));
+                yield return template is null ? ParityItem.NotCompared($"{name}/texts", ChatTemplate.NotKnown) : ParityItem.Exact($"{name}/texts", Differing(template, texts, messages));
             else if (one.Messages is not null)
                 yield return ParityItem.NotCompared($"{name}/messages", "the case has no texts to render them to");
             if (!File.Exists(golden.ForwardFile(one.Name)))
@@ -26,9 +27,8 @@ internal sealed class CaseParity(GoldenCases golden, ModelConfig config)
     }
 
     /// <summary>A last turn of the assistant is rendered as it is; else the assistant's turn is opened.</summary>
-    private static int Differing(string[] texts, List<ChatMessage>[] messages)
+    private static int Differing(ChatTemplate template, string[] texts, List<ChatMessage>[] messages)
     {
-        var template = new ChatTemplate();
         var rendered = messages.Select(m => template.Render(m, addGenerationPrompt: m.Count == 0 || m[^1].Role != "assistant")).ToArray();
         return Math.Abs(texts.Length - rendered.Length) + texts.Zip(rendered).Count(p => p.First != p.Second);
     }

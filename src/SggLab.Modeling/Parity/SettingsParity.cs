@@ -93,7 +93,7 @@ internal sealed class SettingsParity(string folder)
     private static long Template(string path)
     {
         var template = path.EndsWith(".jinja", StringComparison.Ordinal) ? File.ReadAllText(path) : GoldenFile.Read(path).Text("chat_template");
-        return ChatTemplate.IsPublished(template) ? 0 : 1;
+        return ChatTemplate.IsKnown(template) ? 0 : 1;
     }
 
     /// <summary>The tokenizer's own file, which is read as a whole before its parts are compared.</summary>
