@@ -148,7 +148,7 @@ public static class ParityFolder
     private static List<ParityItem> Generation(GoldenCases golden)
     {
         using var model = Qwen2VLModel.Load(golden.Folder);
-        using var parity = new GenerationParity(model, golden, new CpuDecodeEngine(model));
+        using var parity = new GenerationParity(model, golden, CpuDecodeEngine.Of(model));
         return [.. parity.Check()];
     }
 
