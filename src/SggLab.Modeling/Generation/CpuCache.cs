@@ -10,6 +10,9 @@ namespace SggLab.Modeling;
 /// </summary>
 internal sealed unsafe class CpuSegment : IDisposable
 {
+    /// <summary>Keys of a block.</summary>
+    public const int KeyBlock = 64;
+
     private readonly int _heads;
     private readonly int _d;
     private float* _memory;
@@ -22,16 +25,17 @@ internal sealed unsafe class CpuSegment : IDisposable
         NativeMemory.Clear(_memory, (nuint)count * sizeof(float)); // Scores are computed past the last key.
     }
 
-    /// <summary>Where a key's first dimension lies; the next is <see cref="CpuKernels.KeyBlock"/> further.</summary>
-    public float* Key(int layer, int head, int place) =>
-        Keys(layer, head) + (long)(place / CpuKernels.KeyBlock) * CpuKernels.KeyBlock * _d + place % CpuKernels.KeyBlock;
+    /// <summary>Where a key's first dimension lies; the next is <see cref="KeyBlock"/> further.</summary>
+    public static float* Key(float* keys, int place, int d) => keys + (long)(place / KeyBlock) * KeyBlock * d + place % KeyBlock;
 
-    /// <summary>Places for tokens; a multiple of <see cref="CpuKernels.KeyBlock"/>.</summary>
+    public float* Key(int layer, int head, int place) => Key(Keys(layer, head), place, _d);
+
+    /// <summary>Places for tokens; a multiple of <see cref="KeyBlock"/>.</summary>
     public int Capacity { get; }
 
     public int Count { get; set; }
 
-    /// <summary>[Capacity / b, d, b] for blocks of b = <see cref="CpuKernels.KeyBlock"/> keys.</summary>
+    /// <summary>[Capacity / b, d, b] for blocks of b = <see cref="KeyBlock"/> keys.</summary>
     public float* Keys(int layer, int head) => _memory + (2L * layer * _heads + head) * _d * Capacity;
 
     /// <summary>[Capacity, d]</summary>
@@ -54,7 +58,7 @@ internal sealed unsafe class CpuPrefix : IPrefix
     {
         Length = states.Lengths[prompt];
         Next = states.Next[prompt];
-        Segment = new CpuSegment(config.Layers, config.KvHeads, config.HeadDim, (Length + CpuKernels.KeyBlock - 1) / CpuKernels.KeyBlock * CpuKernels.KeyBlock) { Count = Length };
+        Segment = new CpuSegment(config.Layers, config.KvHeads, config.HeadDim, (Length + CpuSegment.KeyBlock - 1) / CpuSegment.KeyBlock * CpuSegment.KeyBlock) { Count = Length };
         _logits = TensorMemory.Floats(states.Logits_BV).Slice(prompt * config.VocabSize, config.VocabSize).ToArray();
         for (var layer = 0; layer < config.Layers; layer++)
             Copy(config, states.Keys[layer], states.Values[layer], layer, prompt);
@@ -68,11 +72,11 @@ internal sealed unsafe class CpuPrefix : IPrefix
         for (var head = 0; head < config.KvHeads; head++)
         {
             var from = (float*)TensorMemory.Address(keys) + (long)head * config.HeadDim * Length;
-            for (var place = 0; place < Length; place += CpuKernels.KeyBlock)
+            for (var place = 0; place < Length; place += CpuSegment.KeyBlock)
             for (var i = 0; i < config.HeadDim; i++)
             {
-                var some = new ReadOnlySpan<float>(from + (long)i * Length + place, Math.Min(CpuKernels.KeyBlock, Length - place));
-                some.CopyTo(new Span<float>(Segment.Key(layer, head, place) + (long)i * CpuKernels.KeyBlock, some.Length));
+                var some = new ReadOnlySpan<float>(from + (long)i * Length + place, Math.Min(CpuSegment.KeyBlock, Length - place));
+                some.CopyTo(new Span<float>(Segment.Key(layer, head, place) + (long)i * CpuSegment.KeyBlock, some.Length));
             }
             var size = Length * config.HeadDim;
             new ReadOnlySpan<float>((float*)TensorMemory.Address(values) + (long)head * size, size).CopyTo(new Span<float>(Segment.Values(layer, head), size));

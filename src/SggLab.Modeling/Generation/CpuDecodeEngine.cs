@@ -1,16 +1,26 @@
+using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
 // Shapes: R rows, D hidden, H heads, K key-value heads, d head size, F intermediate size, V vocabulary rows.
 namespace SggLab.Modeling;
+
+/// <summary>Picks the loops for this processor.</summary>
+internal static class CpuDecodeEngine
+{
+    public static IDecodeEngine Of(Qwen2VLModel model) => Vector512.IsHardwareAccelerated ? new CpuDecodeEngine<Lanes16>(model) : new CpuDecodeEngine<Lanes8>(model);
+}
 
 /// <summary>
 /// Decodes f32 weights on the CPU with plain loops over memory that is there already, so that a token costs little beside its arithmetic. Rows
 /// need nothing from each other: threads take a share of them each and meet at the end of the step, where the weights fit a cache or rows are
 /// many; else they share the outputs of each product, so that every weight is read once. The bits are the same.
 /// </summary>
-internal sealed unsafe class CpuDecodeEngine : IDecodeEngine
+internal sealed unsafe class CpuDecodeEngine<V> : IDecodeEngine where V : struct, ILanes<V>
 {
     private const int RowsAThread = 4;
+
+    /// <summary>Queries that read keys and values together.</summary>
+    private const int Queries = 4;
 
     /// <summary>Weights of up to this many values are read fast enough by every thread.</summary>
     private const long CachedWeights = 1 << 24;
@@ -100,7 +110,7 @@ internal sealed unsafe class CpuDecodeEngine : IDecodeEngine
             Project(buffers.Attended, layer.Output, buffers.Added, _config.Heads * _config.HeadDim, hidden);
             Each(row => Normalise(row, buffers.Added, layer.PostNorm), RowsAThread);
             Project(buffers.Normed, layer.GateUp, buffers.GateUpRows, hidden, 2 * middle);
-            Each(row => CpuKernels.Gate(buffers.GateUpRows.Row(row), buffers.Gated.Row(row), middle), RowsAThread);
+            Each(row => CpuKernels<V>.Gate(buffers.GateUpRows.Row(row), buffers.Gated.Row(row), middle), RowsAThread);
             Project(buffers.Gated, layer.Down, buffers.Added, middle, hidden);
             var norm = i + 1 < _config.Layers ? (IntPtr)Layer(i + 1).InputNorm : (IntPtr)Pointer(_weights.FinalNorm);
             Each(row => Normalise(row, buffers.Added, (float*)norm), RowsAThread);
@@ -122,18 +132,18 @@ internal sealed unsafe class CpuDecodeEngine : IDecodeEngine
             var parts = shared ? (int)Math.Clamp((long)width * outputs / WorthSharing, 1, get_num_threads()) : 1;
             if (parts == 1)
             {
-                CpuProjection.Run((float*)x, weight, (float*)y, rows, width, outputs, 0, outputs);
+                CpuProjection<V>.Run((float*)x, weight, (float*)y, rows, width, outputs, 0, outputs);
                 return;
             }
             var (w, columns) = ((IntPtr)weight, (outputs + parts - 1) / parts);
-            TorchThreads.For(parts, 1, part => CpuProjection.Run((float*)x, (float*)w, (float*)y, rows, width, outputs, part * columns, Math.Min(outputs, (part + 1) * columns)));
+            TorchThreads.For(parts, 1, part => CpuProjection<V>.Run((float*)x, (float*)w, (float*)y, rows, width, outputs, part * columns, Math.Min(outputs, (part + 1) * columns)));
         }
     }
 
     private LayerPointers Layer(int i) => _layers[i];
 
     private void Normalise(int row, FloatBuffer? add, float* norm) =>
-        CpuKernels.AddAndNormalise(_buffers!.Hidden.Row(row), add is null ? null : add.Row(row), norm, _buffers.Normed.Row(row), _config.HiddenSize, (float)_config.RmsNormEps);
+        CpuKernels<V>.AddAndNormalise(_buffers!.Hidden.Row(row), add is null ? null : add.Row(row), norm, _buffers.Normed.Row(row), _config.HiddenSize, (float)_config.RmsNormEps);
 
     /// <summary>Bias, norms and rotation of one row's query, key and value; the key and value are kept; the query looks back.</summary>
     private void Attend(int index, int number)
@@ -143,28 +153,22 @@ internal sealed unsafe class CpuDecodeEngine : IDecodeEngine
         var scale = 1 / MathF.Sqrt(d);
         var qkv = _buffers!.QkvRows.Row(index);
         if (layer.QkvBias != null)
-            CpuKernels.Add(qkv, layer.QkvBias, _qkv);
+            CpuKernels<V>.Add(qkv, layer.QkvBias, _qkv);
         var angles = _rope.At(row.Position - 1);
         for (var head = 0; head < _config.Heads + _config.KvHeads; head++)
         {
             var norm = head < _config.Heads ? layer.QNorm : layer.KNorm;
             if (norm != null)
-                CpuKernels.AddAndNormalise(qkv + head * d, null, norm, qkv + head * d, d, (float)_config.RmsNormEps);
-            CpuKernels.Turn(qkv + head * d, angles.Cos, angles.Sin, d / 2);
+                CpuKernels<V>.AddAndNormalise(qkv + head * d, null, norm, qkv + head * d, d, (float)_config.RmsNormEps);
+            CpuKernels<V>.Turn(qkv + head * d, angles.Cos, angles.Sin, d / 2);
             if (head < _config.Heads)
-                CpuKernels.Multiply(qkv + head * d, scale, d);
+                CpuKernels<V>.Multiply(qkv + head * d, scale, qkv + head * d, d);
         }
-        var scores = _buffers.Scores.Row(index);
         for (var head = 0; head < _config.KvHeads; head++)
         {
             Keep(row.Segments[^1], number, head, qkv + (_config.Heads + head) * d, qkv + (_config.Heads + _config.KvHeads + head) * d);
-            var query = head * group;
-            var attended = _buffers.Attended.Row(index) + query * d;
-            // Queries that share a head read its keys and values two at a time.
-            for (var q = 0; q + 1 < group; q += 2)
-                LookTwice(row, number, head, qkv + (query + q) * d, scores, attended + q * d);
-            if (group % 2 == 1)
-                Look(row, number, head, qkv + (query + group - 1) * d, scores, attended + (group - 1) * d);
+            for (var q = 0; q < group; q += Queries)
+                Look(row, index, number, head, qkv, head * group + q, Math.Min(Queries, group - q));
         }
     }
 
@@ -173,53 +177,39 @@ internal sealed unsafe class CpuDecodeEngine : IDecodeEngine
         var place = page.Count - 1;
         var keys = page.Key(layer, head, place);
         for (var i = 0; i < _config.HeadDim; i++)
-            keys[(long)i * CpuKernels.KeyBlock] = key[i];
+            keys[(long)i * CpuSegment.KeyBlock] = key[i];
         new ReadOnlySpan<float>(value, _config.HeadDim).CopyTo(new Span<float>(page.Values(layer, head) + (long)place * _config.HeadDim, _config.HeadDim));
     }
 
-    /// <summary>Attention of two queries that lie side by side.</summary>
-    private void LookTwice(CpuRow row, int layer, int head, float* query, float* scores, float* result)
+    /// <summary>Attention of queries that lie side by side and share a head's keys and values. Where they are less than four, the last is computed again.</summary>
+    private void Look(CpuRow row, int index, int layer, int head, float* qkv, int first, int count)
     {
-        var (d, at) = (_config.HeadDim, 0);
-        var other = scores + _buffers!.ScoreWidth;
+        var (d, at, width) = (_config.HeadDim, 0, _buffers!.ScoreWidth);
+        var query = qkv + first * d;
+        var q1 = query + Math.Min(1, count - 1) * d;
+        var q2 = query + Math.Min(2, count - 1) * d;
+        var q3 = query + (count - 1) * d;
+        var scores = _buffers.Scores.Row(index);
+        var mixed = _buffers.Mixed.Row(index);
         foreach (var segment in row.Segments)
         {
-            CpuKernels.Scores(query, query + d, segment.Keys(layer, head), segment.Count, d, scores + at, other + at);
+            CpuKernels<V>.Scores(query, q1, q2, q3, segment.Keys(layer, head), segment.Count, d, scores + at, width);
             at += segment.Count;
         }
-        var (sum, otherSum) = (CpuKernels.Exponentials(scores, at), CpuKernels.Exponentials(other, at));
-        new Span<float>(result, 2 * d).Clear();
+        var sums = stackalloc float[Queries];
+        for (var n = 0; n < Queries; n++)
+            sums[n] = CpuKernels<V>.Exponentials(scores + n * width, at, out _);
+        new Span<float>(mixed, Queries * d).Clear();
         at = 0;
         foreach (var segment in row.Segments)
         {
-            CpuKernels.Mix(scores + at, other + at, segment.Values(layer, head), segment.Count, d, result, result + d);
+            CpuKernels<V>.Mix(scores + at, width, segment.Values(layer, head), segment.Count, d, mixed);
             at += segment.Count;
         }
+        var result = _buffers.Attended.Row(index) + first * d;
+        for (var n = 0; n < count; n++)
         for (var i = 0; i < d; i++)
-        {
-            result[i] /= sum;
-            result[d + i] /= otherSum;
-        }
-    }
-
-    private void Look(CpuRow row, int layer, int head, float* query, float* scores, float* result)
-    {
-        var (d, at) = (_config.HeadDim, 0);
-        foreach (var segment in row.Segments)
-        {
-            CpuKernels.Scores(query, segment.Keys(layer, head), segment.Count, d, scores + at);
-            at += segment.Count;
-        }
-        var sum = CpuKernels.Exponentials(scores, at);
-        new Span<float>(result, d).Clear();
-        at = 0;
-        foreach (var segment in row.Segments)
-        {
-            CpuKernels.Mix(scores + at, segment.Values(layer, head), segment.Count, d, result);
-            at += segment.Count;
-        }
-        for (var i = 0; i < d; i++)
-            result[i] /= sum;
+            result[n * d + i] = mixed[n * d + i] / sums[n];
     }
 
     public void Dispose()
@@ -257,24 +247,25 @@ internal sealed unsafe class CpuDecodeEngine : IDecodeEngine
         public FloatBuffer GateUpRows { get; } = new(rows, 2 * config.IntermediateSize);
         public FloatBuffer Gated { get; } = new(rows, config.IntermediateSize);
         public FloatBuffer Logits { get; } = new(rows, config.VocabSize);
+        public FloatBuffer Mixed { get; } = new(rows, Queries * config.HeadDim);
         public FloatBuffer Scores { get; private set; } = new(0, 0);
 
-        /// <summary>Scores of one query; a row has room for two.</summary>
+        /// <summary>Scores of one query; a row has room for <see cref="Queries"/>.</summary>
         public int ScoreWidth { get; private set; }
 
         public void MakeRoomForScores(int tokens)
         {
-            var width = tokens + CpuKernels.KeyBlock; // Scores are computed in blocks.
+            var width = tokens + CpuSegment.KeyBlock; // Scores are computed in blocks.
             if (width <= ScoreWidth)
                 return;
             Scores.Dispose();
             ScoreWidth = Math.Max(width, 2 * ScoreWidth);
-            Scores = new FloatBuffer(Capacity, 2 * ScoreWidth);
+            Scores = new FloatBuffer(Capacity, Queries * ScoreWidth);
         }
 
         public void Dispose()
         {
-            foreach (var buffer in new[] { Hidden, Normed, Added, QkvRows, Attended, GateUpRows, Gated, Logits, Scores })
+            foreach (var buffer in new[] { Hidden, Normed, Added, QkvRows, Attended, GateUpRows, Gated, Logits, Mixed, Scores })
                 buffer.Dispose();
         }
     }

@@ -1,30 +1,27 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace SggLab.Modeling;
 
-/// <summary>The small steps of decoding on f32 rows, between the matrix products. Any width will do.</summary>
+/// <summary>The small steps of decoding and of attention on f32 rows, between the matrix products. Any width will do.</summary>
 /// <remarks>Compiled at once with all optimisations: a short run would be over before the runtime got to it.</remarks>
-internal static unsafe class CpuKernels
+internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
 {
-    private const int W = 8; // f32 values of a 256-bit vector
-
     /// <summary>sum += add, then out = sum / rms(sum) * weight, for one row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddAndNormalise(float* sum, float* add, float* weight, float* result, int width, float eps)
     {
-        var squares = Vector256<float>.Zero;
+        var squares = V.Zero;
         float rest = 0;
         var i = 0;
-        for (; i + W <= width; i += W)
+        for (; i + V.Count <= width; i += V.Count)
         {
-            var x = Vector256.Load(sum + i);
+            var x = V.Load(sum + i);
             if (add != null)
             {
-                x += Vector256.Load(add + i);
+                x += V.Load(add + i);
                 x.Store(sum + i);
             }
-            squares = Vector256.FusedMultiplyAdd(x, x, squares);
+            squares = V.MultiplyAdd(x, x, squares);
         }
         for (; i < width; i++)
         {
@@ -32,7 +29,7 @@ internal static unsafe class CpuKernels
                 sum[i] += add[i];
             rest += sum[i] * sum[i];
         }
-        var scale = 1 / MathF.Sqrt((Vector256.Sum(squares) + rest) / width + eps);
+        var scale = 1 / MathF.Sqrt((squares.Sum() + rest) / width + eps);
         Scale(sum, weight, result, width, scale);
     }
 
@@ -40,9 +37,9 @@ internal static unsafe class CpuKernels
     private static void Scale(float* x, float* weight, float* result, int width, float scale)
     {
         var i = 0;
-        var by = Vector256.Create(scale);
-        for (; i + W <= width; i += W)
-            (Vector256.Load(x + i) * by * Vector256.Load(weight + i)).Store(result + i);
+        var by = V.Of(scale);
+        for (; i + V.Count <= width; i += V.Count)
+            (V.Load(x + i) * by * V.Load(weight + i)).Store(result + i);
         for (; i < width; i++)
             result[i] = x[i] * scale * weight[i];
     }
@@ -52,10 +49,10 @@ internal static unsafe class CpuKernels
     public static void Gate(float* gateUp, float* result, int width)
     {
         var i = 0;
-        for (; i + W <= width; i += W)
+        for (; i + V.Count <= width; i += V.Count)
         {
-            var gate = Vector256.Load(gateUp + i);
-            (gate / (Vector256<float>.One + Vector256.Exp(-gate)) * Vector256.Load(gateUp + width + i)).Store(result + i);
+            var gate = V.Load(gateUp + i);
+            (gate / (V.Of(1) + V.Exp(V.Zero - gate)) * V.Load(gateUp + width + i)).Store(result + i);
         }
         for (; i < width; i++)
             result[i] = gateUp[i] / (1 + MathF.Exp(-gateUp[i])) * gateUp[width + i];
@@ -65,16 +62,20 @@ internal static unsafe class CpuKernels
     public static void Add(float* x, float* add, int width)
     {
         var i = 0;
-        for (; i + W <= width; i += W)
-            (Vector256.Load(x + i) + Vector256.Load(add + i)).Store(x + i);
+        for (; i + V.Count <= width; i += V.Count)
+            (V.Load(x + i) + V.Load(add + i)).Store(x + i);
         for (; i < width; i++)
             x[i] += add[i];
     }
 
-    public static void Multiply(float* x, float factor, int width)
+    /// <summary>result = x * factor.</summary>
+    public static void Multiply(float* x, float factor, float* result, int width)
     {
-        for (var i = 0; i < width; i++)
-            x[i] *= factor;
+        var i = 0;
+        for (; i + V.Count <= width; i += V.Count)
+            (V.Load(x + i) * V.Of(factor)).Store(result + i);
+        for (; i < width; i++)
+            result[i] = x[i] * factor;
     }
 
     /// <summary>Turns pairs (i, i + d/2) of a head in place.</summary>
@@ -82,10 +83,10 @@ internal static unsafe class CpuKernels
     public static void Turn(float* head, float* cos, float* sin, int half)
     {
         var i = 0;
-        for (; i + W <= half; i += W)
+        for (; i + V.Count <= half; i += V.Count)
         {
-            var (a, b) = (Vector256.Load(head + i), Vector256.Load(head + half + i));
-            var (c, s) = (Vector256.Load(cos + i), Vector256.Load(sin + i));
+            var (a, b) = (V.Load(head + i), V.Load(head + half + i));
+            var (c, s) = (V.Load(cos + i), V.Load(sin + i));
             (a * c - b * s).Store(head + i);
             (b * c + a * s).Store(head + half + i);
         }
@@ -93,159 +94,176 @@ internal static unsafe class CpuKernels
             (head[i], head[half + i]) = (head[i] * cos[i] - head[half + i] * sin[i], head[half + i] * cos[i] + head[i] * sin[i]);
     }
 
-    /// <summary>Keys are scored in blocks of this many, so that scores may be written up to 31 past the count.</summary>
-    public const int KeyBlock = 4 * W;
-
-    /// <summary>scores[j] = q . k_j for two queries at once.</summary>
-    /// <param name="keys">Blocks of <see cref="KeyBlock"/> keys, one line a dimension.</param>
+    /// <summary>scores[n][j] = q_n . k_j for four queries.</summary>
+    /// <param name="keys">Blocks of <see cref="CpuSegment.KeyBlock"/> keys, one line a dimension. Scores are written past the count, to the end of a block at most.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scores(float* q, float* other, float* keys, int count, int d, float* scores, float* otherScores)
+    public static void Scores(float* q0, float* q1, float* q2, float* q3, float* keys, int count, int d, float* scores, int width)
     {
-        for (var j = 0; j < count; j += KeyBlock)
+        for (var j = 0; j < count; j += 2 * V.Count)
         {
-            var (a0, a1, a2, a3) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
-            var (b0, b1, b2, b3) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
-            var line = keys + (long)j * d;
-            for (var i = 0; i < d; i++, line += KeyBlock)
+            var (a0, a1, b0, b1) = (V.Zero, V.Zero, V.Zero, V.Zero);
+            var (c0, c1, d0, d1) = (V.Zero, V.Zero, V.Zero, V.Zero);
+            var line = CpuSegment.Key(keys, j, d);
+            for (var i = 0; i < d; i++, line += CpuSegment.KeyBlock)
             {
-                var (x, y) = (Vector256.Create(q[i]), Vector256.Create(other[i]));
-                var k = Vector256.Load(line);
-                (a0, b0) = (Vector256.FusedMultiplyAdd(x, k, a0), Vector256.FusedMultiplyAdd(y, k, b0));
-                k = Vector256.Load(line + W);
-                (a1, b1) = (Vector256.FusedMultiplyAdd(x, k, a1), Vector256.FusedMultiplyAdd(y, k, b1));
-                k = Vector256.Load(line + 2 * W);
-                (a2, b2) = (Vector256.FusedMultiplyAdd(x, k, a2), Vector256.FusedMultiplyAdd(y, k, b2));
-                k = Vector256.Load(line + 3 * W);
-                (a3, b3) = (Vector256.FusedMultiplyAdd(x, k, a3), Vector256.FusedMultiplyAdd(y, k, b3));
+                var (k0, k1) = (V.Load(line), V.Load(line + V.Count));
+                var x = V.Of(q0[i]);
+                (a0, a1) = (V.MultiplyAdd(x, k0, a0), V.MultiplyAdd(x, k1, a1));
+                x = V.Of(q1[i]);
+                (b0, b1) = (V.MultiplyAdd(x, k0, b0), V.MultiplyAdd(x, k1, b1));
+                x = V.Of(q2[i]);
+                (c0, c1) = (V.MultiplyAdd(x, k0, c0), V.MultiplyAdd(x, k1, c1));
+                x = V.Of(q3[i]);
+                (d0, d1) = (V.MultiplyAdd(x, k0, d0), V.MultiplyAdd(x, k1, d1));
             }
-            a0.Store(scores + j);
-            a1.Store(scores + j + W);
-            a2.Store(scores + j + 2 * W);
-            a3.Store(scores + j + 3 * W);
-            b0.Store(otherScores + j);
-            b1.Store(otherScores + j + W);
-            b2.Store(otherScores + j + 2 * W);
-            b3.Store(otherScores + j + 3 * W);
-        }
-    }
-
-    /// <summary>The same for a query without a partner.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scores(float* q, float* keys, int count, int d, float* scores)
-    {
-        for (var j = 0; j < count; j += KeyBlock)
-        {
-            var (s0, s1, s2, s3) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
-            var line = keys + (long)j * d;
-            for (var i = 0; i < d; i++, line += KeyBlock)
-            {
-                var x = Vector256.Create(q[i]);
-                s0 = Vector256.FusedMultiplyAdd(x, Vector256.Load(line), s0);
-                s1 = Vector256.FusedMultiplyAdd(x, Vector256.Load(line + W), s1);
-                s2 = Vector256.FusedMultiplyAdd(x, Vector256.Load(line + 2 * W), s2);
-                s3 = Vector256.FusedMultiplyAdd(x, Vector256.Load(line + 3 * W), s3);
-            }
-            s0.Store(scores + j);
-            s1.Store(scores + j + W);
-            s2.Store(scores + j + 2 * W);
-            s3.Store(scores + j + 3 * W);
+            var to = scores + j;
+            a0.Store(to);
+            a1.Store(to + V.Count);
+            b0.Store(to + width);
+            b1.Store(to + width + V.Count);
+            c0.Store(to + 2 * width);
+            c1.Store(to + 2 * width + V.Count);
+            d0.Store(to + 3 * width);
+            d1.Store(to + 3 * width + V.Count);
         }
     }
 
     /// <summary>Turns scores into weights that sum to the returned number (the largest weight is 1).</summary>
+    /// <param name="scores">With room for a whole number of vectors.</param>
+    /// <param name="largest">The largest score.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Exponentials(float* scores, int count)
+    public static float Exponentials(float* scores, int count, out float largest)
     {
-        var max = float.NegativeInfinity;
-        var i = 0;
-        if (count >= W)
+        for (var rest = count; rest % V.Count != 0; rest++)
+            scores[rest] = float.NegativeInfinity;
+        var most = V.Load(scores);
+        for (var i = V.Count; i < count; i += V.Count)
+            most = V.Max(most, V.Load(scores + i));
+        largest = most.Largest();
+        var (sums, top) = (V.Zero, V.Of(largest));
+        for (var i = 0; i < count; i += V.Count)
         {
-            var largest = Vector256.Load(scores);
-            for (; i + W <= count; i += W)
-                largest = Vector256.Max(largest, Vector256.Load(scores + i));
-            for (var lane = 0; lane < W; lane++)
-                max = Math.Max(max, largest[lane]);
-        }
-        for (; i < count; i++)
-            max = Math.Max(max, scores[i]);
-        var (sums, top) = (Vector256<float>.Zero, Vector256.Create(max));
-        for (i = 0; i + W <= count; i += W)
-        {
-            var e = Vector256.Exp(Vector256.Load(scores + i) - top);
+            var e = V.Exp(V.Load(scores + i) - top);
             e.Store(scores + i);
             sums += e;
         }
-        var sum = Vector256.Sum(sums);
-        for (; i < count; i++)
-            sum += scores[i] = MathF.Exp(scores[i] - max);
-        return sum;
+        return sums.Sum();
     }
 
-    /// <summary>result += sum of weights[j] * v_j for two queries at once, values [count, d].</summary>
+    /// <summary>Turns scores into the weights of a softmax, and the slopes of the weights into those of the scores; both are 0 past the seen.</summary>
+    /// <param name="scores">With room for a whole number of vectors, as the slopes.</param>
+    /// <param name="logSum">The logarithm of the sum of the exponentials of the scores.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Mix(float* weights, float* otherWeights, float* values, int count, int d, float* result, float* otherResult)
+    public static void SoftmaxBack(float* scores, float* slopes, int seen, int count, float logSum)
     {
+        for (var rest = seen; rest % V.Count != 0; rest++)
+            (scores[rest], slopes[rest]) = (float.NegativeInfinity, 0);
+        var (shares, log) = (V.Zero, V.Of(logSum));
+        for (var i = 0; i < seen; i += V.Count)
+        {
+            var weight = V.Exp(V.Load(scores + i) - log);
+            weight.Store(scores + i);
+            shares = V.MultiplyAdd(weight, V.Load(slopes + i), shares);
+        }
+        var share = V.Of(shares.Sum());
+        for (var i = 0; i < seen; i += V.Count)
+            (V.Load(scores + i) * (V.Load(slopes + i) - share)).Store(slopes + i);
+        for (var i = seen; i < count; i++)
+            (scores[i], slopes[i]) = (0, 0);
+    }
+
+    /// <summary>result_j += sum of weights[n][j] * row_n over four rows [4, d], result [count, d].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Spread(float* weights, int width, float* rows, int count, int d, float* result)
+    {
+        var w1 = weights + width;
+        var w2 = w1 + width;
+        var w3 = w2 + width;
         var i = 0;
-        for (; i + 4 * W <= d; i += 4 * W)
+        for (; i + 2 * V.Count <= d; i += 2 * V.Count)
         {
-            var (a0, a1, a2, a3) = (Vector256.Load(result + i), Vector256.Load(result + i + W), Vector256.Load(result + i + 2 * W), Vector256.Load(result + i + 3 * W));
-            var (b0, b1, b2, b3) = (Vector256.Load(otherResult + i), Vector256.Load(otherResult + i + W), Vector256.Load(otherResult + i + 2 * W), Vector256.Load(otherResult + i + 3 * W));
-            var row = values + i;
-            for (var j = 0; j < count; j++, row += d)
+            var row = rows + i;
+            var (a0, a1, b0, b1) = (V.Load(row), V.Load(row + V.Count), V.Load(row + d), V.Load(row + d + V.Count));
+            var (c0, c1, d0, d1) = (V.Load(row + 2 * d), V.Load(row + 2 * d + V.Count), V.Load(row + 3 * d), V.Load(row + 3 * d + V.Count));
+            var to = result + i;
+            for (var j = 0; j < count; j++, to += d)
             {
-                var (x, y) = (Vector256.Create(weights[j]), Vector256.Create(otherWeights[j]));
-                var v = Vector256.Load(row);
-                (a0, b0) = (Vector256.FusedMultiplyAdd(x, v, a0), Vector256.FusedMultiplyAdd(y, v, b0));
-                v = Vector256.Load(row + W);
-                (a1, b1) = (Vector256.FusedMultiplyAdd(x, v, a1), Vector256.FusedMultiplyAdd(y, v, b1));
-                v = Vector256.Load(row + 2 * W);
-                (a2, b2) = (Vector256.FusedMultiplyAdd(x, v, a2), Vector256.FusedMultiplyAdd(y, v, b2));
-                v = Vector256.Load(row + 3 * W);
-                (a3, b3) = (Vector256.FusedMultiplyAdd(x, v, a3), Vector256.FusedMultiplyAdd(y, v, b3));
+                var (x, y) = (V.Load(to), V.Load(to + V.Count));
+                var w = V.Of(weights[j]);
+                (x, y) = (V.MultiplyAdd(w, a0, x), V.MultiplyAdd(w, a1, y));
+                w = V.Of(w1[j]);
+                (x, y) = (V.MultiplyAdd(w, b0, x), V.MultiplyAdd(w, b1, y));
+                w = V.Of(w2[j]);
+                (x, y) = (V.MultiplyAdd(w, c0, x), V.MultiplyAdd(w, c1, y));
+                w = V.Of(w3[j]);
+                (x, y) = (V.MultiplyAdd(w, d0, x), V.MultiplyAdd(w, d1, y));
+                x.Store(to);
+                y.Store(to + V.Count);
             }
-            a0.Store(result + i);
-            a1.Store(result + i + W);
-            a2.Store(result + i + 2 * W);
-            a3.Store(result + i + 3 * W);
-            b0.Store(otherResult + i);
-            b1.Store(otherResult + i + W);
-            b2.Store(otherResult + i + 2 * W);
-            b3.Store(otherResult + i + 3 * W);
-        }
-        MixRest(weights, values, count, d, i, result);
-        MixRest(otherWeights, values, count, d, i, otherResult);
-    }
-
-    /// <summary>The same for a query without a partner.</summary>
-    public static void Mix(float* weights, float* values, int count, int d, float* result) => MixRest(weights, values, count, d, 0, result);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MixRest(float* weights, float* values, int count, int d, int i, float* result)
-    {
-        for (; i + 2 * W <= d; i += 2 * W)
-        {
-            var (r0, r1) = (Vector256.Load(result + i), Vector256.Load(result + i + W));
-            var row = values + i;
-            for (var j = 0; j < count; j++, row += d)
-            {
-                var w = Vector256.Create(weights[j]);
-                r0 = Vector256.FusedMultiplyAdd(w, Vector256.Load(row), r0);
-                r1 = Vector256.FusedMultiplyAdd(w, Vector256.Load(row + W), r1);
-            }
-            r0.Store(result + i);
-            r1.Store(result + i + W);
-        }
-        for (; i + W <= d; i += W)
-        {
-            var r = Vector256.Load(result + i);
-            for (var j = 0; j < count; j++)
-                r = Vector256.FusedMultiplyAdd(Vector256.Create(weights[j]), Vector256.Load(values + (long)j * d + i), r);
-            r.Store(result + i);
         }
         for (; i < d; i++)
         {
             for (var j = 0; j < count; j++)
-                result[i] += weights[j] * values[(long)j * d + i];
+                result[(long)j * d + i] += weights[j] * rows[i] + w1[j] * rows[d + i] + w2[j] * rows[2 * d + i] + w3[j] * rows[3 * d + i];
+        }
+    }
+
+    /// <summary>result[n] += sum of weights[n][j] * v_j for four queries, values [count, d], result [4, d].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Mix(float* weights, int width, float* values, int count, int d, float* result)
+    {
+        var w1 = weights + width;
+        var w2 = w1 + width;
+        var w3 = w2 + width;
+        var i = 0;
+        for (; i + 2 * V.Count <= d; i += 2 * V.Count)
+        {
+            var to = result + i;
+            var (a0, a1, b0, b1) = (V.Load(to), V.Load(to + V.Count), V.Load(to + d), V.Load(to + d + V.Count));
+            var (c0, c1, d0, d1) = (V.Load(to + 2 * d), V.Load(to + 2 * d + V.Count), V.Load(to + 3 * d), V.Load(to + 3 * d + V.Count));
+            var row = values + i;
+            for (var j = 0; j < count; j++, row += d)
+            {
+                var (v0, v1) = (V.Load(row), V.Load(row + V.Count));
+                var x = V.Of(weights[j]);
+                (a0, a1) = (V.MultiplyAdd(x, v0, a0), V.MultiplyAdd(x, v1, a1));
+                x = V.Of(w1[j]);
+                (b0, b1) = (V.MultiplyAdd(x, v0, b0), V.MultiplyAdd(x, v1, b1));
+                x = V.Of(w2[j]);
+                (c0, c1) = (V.MultiplyAdd(x, v0, c0), V.MultiplyAdd(x, v1, c1));
+                x = V.Of(w3[j]);
+                (d0, d1) = (V.MultiplyAdd(x, v0, d0), V.MultiplyAdd(x, v1, d1));
+            }
+            a0.Store(to);
+            a1.Store(to + V.Count);
+            b0.Store(to + d);
+            b1.Store(to + d + V.Count);
+            c0.Store(to + 2 * d);
+            c1.Store(to + 2 * d + V.Count);
+            d0.Store(to + 3 * d);
+            d1.Store(to + 3 * d + V.Count);
+        }
+        for (; i + V.Count <= d; i += V.Count)
+        {
+            var to = result + i;
+            var (a, b, c, e) = (V.Load(to), V.Load(to + d), V.Load(to + 2 * d), V.Load(to + 3 * d));
+            var row = values + i;
+            for (var j = 0; j < count; j++, row += d)
+            {
+                var v = V.Load(row);
+                (a, b) = (V.MultiplyAdd(V.Of(weights[j]), v, a), V.MultiplyAdd(V.Of(w1[j]), v, b));
+                (c, e) = (V.MultiplyAdd(V.Of(w2[j]), v, c), V.MultiplyAdd(V.Of(w3[j]), v, e));
+            }
+            a.Store(to);
+            b.Store(to + d);
+            c.Store(to + 2 * d);
+            e.Store(to + 3 * d);
+        }
+        for (; i < d; i++)
+        {
+            for (var n = 0; n < 4; n++)
+            for (var j = 0; j < count; j++)
+                result[n * d + i] += weights[n * width + j] * values[(long)j * d + i];
         }
     }
 }

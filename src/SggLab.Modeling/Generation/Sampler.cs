@@ -16,6 +16,8 @@ public sealed class NotFiniteLogitsException(string message) : LabException(mess
 /// <param name="weights">The model's folder, for messages.</param>
 internal sealed class Sampler(SamplingSettings settings, int vocabulary, string? weights = null)
 {
+    private const int Block = 8; // f32 values of a 256-bit vector
+
     [ThreadStatic]
     private static (float[] Scores, float[] Kept, int[] Ids) _scratch;
 
@@ -102,10 +104,16 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary, string?
         var threshold = KthLargest(scores, settings.TopK);
         var (_, kept, ids) = Scratch();
         var count = 0;
-        for (var i = 0; i < scores.Length; i++)
+        for (var start = 0; start < scores.Length; start += Block)
         {
-            if (scores[i] >= threshold)
-                (kept[count], ids[count++]) = (scores[i] / temperature, i);
+            var some = scores.Slice(start, Math.Min(Block, scores.Length - start));
+            if (!AnyFrom(some, threshold))
+                continue;
+            for (var i = 0; i < some.Length; i++)
+            {
+                if (some[i] >= threshold)
+                    (kept[count], ids[count++]) = (some[i] / temperature, start + i);
+            }
         }
         return count;
     }
@@ -151,15 +159,25 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary, string?
         scores[..k].CopyTo(heap);
         for (var i = k / 2 - 1; i >= 0; i--)
             SiftDown(heap, i);
-        foreach (var score in scores[k..])
+        for (var start = k; start < scores.Length; start += Block)
         {
-            if (score <= heap[0])
+            var some = scores.Slice(start, Math.Min(Block, scores.Length - start));
+            if (!AnyFrom(some, heap[0]))
                 continue;
-            heap[0] = score;
-            SiftDown(heap, 0);
+            foreach (var score in some)
+            {
+                if (score <= heap[0])
+                    continue;
+                heap[0] = score;
+                SiftDown(heap, 0);
+            }
         }
         return heap[0];
     }
+
+    /// <summary>Whether one of up to <see cref="Block"/> scores reaches a threshold: most blocks of a vocabulary have none.</summary>
+    private static bool AnyFrom(ReadOnlySpan<float> scores, float threshold) =>
+        scores.Length < Block || Vector256.GreaterThanOrEqualAny(Vector256.Create(scores), Vector256.Create(threshold));
 
     private static void SiftDown(Span<float> heap, int at)
     {
@@ -186,13 +204,27 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary, string?
         return best;
     }
 
+    private static float Largest(ReadOnlySpan<float> values)
+    {
+        var max = float.NegativeInfinity;
+        var i = 0;
+        if (values.Length >= 8)
+        {
+            var largest = Vector256.Create(values[..8]);
+            for (; i + 8 <= values.Length; i += 8)
+                largest = Vector256.Max(largest, Vector256.Create(values.Slice(i, 8)));
+            for (var lane = 0; lane < 8; lane++)
+                max = Math.Max(max, largest[lane]);
+        }
+        for (; i < values.Length; i++)
+            max = Math.Max(max, values[i]);
+        return max;
+    }
+
     /// <summary>log(sum(exp(value / temperature))).</summary>
     internal static float LogSumExp(ReadOnlySpan<float> values, float temperature)
     {
-        var max = float.NegativeInfinity;
-        foreach (var value in values)
-            max = Math.Max(max, value);
-        max /= temperature;
+        var max = Largest(values) / temperature;
         double sum = 0;
         var i = 0;
         var (by, top) = (Vector256.Create(temperature), Vector256.Create(max));

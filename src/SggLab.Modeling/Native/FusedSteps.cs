@@ -30,6 +30,52 @@ internal static class FusedSteps
             // rotate_half swaps the halves and negates the first: a roll, with the sign moved into the sine.
             : (x * cos).AddProduct(x.roll(x.size(-1) / 2, -1), signedSin);
 
+    /// <summary>Attention of q [B,T,H,d] over k, v [B,T,K,d], where K divides H (grouped queries).</summary>
+    /// <param name="mask">[B,1,T,T], true where a token may look; null where causality alone decides, or nothing.</param>
+    /// <returns>[B,T,H,d]</returns>
+    public static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal) =>
+        // Fewer heads than threads would leave some without work.
+        Fits(q) && mask is null && k.size(0) * k.size(2) >= get_num_threads()
+            ? AttentionStep.apply(q, k, v, causal)
+            : TorchDispatcher.Attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, causal).transpose(1, 2);
+
+    private sealed class AttentionStep : autograd.SingleTensorFunction<AttentionStep>
+    {
+        public override string Name => "Attention";
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            using var scope = NewDisposeScope();
+            var (q, k, v, causal) = (Rows(vars[0]), Rows(vars[1]), Rows(vars[2]), (bool)vars[3]);
+            var (result, logSums) = (empty(q.shape, ScalarType.Float32), empty(q.numel() / q.size(-1), ScalarType.Float32));
+            if (Vector512.IsHardwareAccelerated)
+                CpuAttention<Lanes16>.Forward(q, k, v, causal, logSums, result);
+            else
+                CpuAttention<Lanes8>.Forward(q, k, v, causal, logSums, result);
+            ctx.save_for_backward([q, k, v, logSums]);
+            ctx.save_data("causal", causal);
+            foreach (var kept in new[] { q, k, v, logSums })
+                kept.MoveToOuterDisposeScope();
+            return result.MoveToOuterDisposeScope();
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            using var scope = NewDisposeScope();
+            var saved = ctx.get_saved_variables();
+            var causal = (bool)ctx.get_data("causal");
+            var (toQ, toK, toV) = (empty(saved[0].shape, ScalarType.Float32), empty(saved[1].shape, ScalarType.Float32), empty(saved[2].shape, ScalarType.Float32));
+            if (Vector512.IsHardwareAccelerated)
+                CpuAttention<Lanes16>.Backward(Rows(grad_output), saved[0], saved[1], saved[2], causal, saved[3], toQ, toK, toV);
+            else
+                CpuAttention<Lanes8>.Backward(Rows(grad_output), saved[0], saved[1], saved[2], causal, saved[3], toQ, toK, toV);
+            return GradientHandover.Return([grad_output], toQ, toK, toV, null);
+        }
+
+        /// <summary>Heads may lie apart; the values of one may not.</summary>
+        private static Tensor Rows(object tensor) => ((Tensor)tensor).stride(3) == 1 ? ((Tensor)tensor).alias() : ((Tensor)tensor).contiguous();
+    }
+
     private sealed class NormStep : autograd.SingleTensorFunction<NormStep>
     {
         public override string Name => "RmsNorm";

@@ -124,8 +124,7 @@ internal sealed class TextAttention
     {
         var (q, k, v) = Project(x_BTD, rope);
         keep?.Invoke(k, v);
-        var mixed_BHTd = TorchDispatcher.Attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, causal: mask is null);
-        return o_proj.forward(mixed_BHTd.transpose(1, 2).flatten(2));
+        return o_proj.forward(FusedSteps.Attention(q, k, v, mask, causal: mask is null).flatten(2));
     }
 }
 

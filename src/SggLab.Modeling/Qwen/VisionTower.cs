@@ -169,15 +169,15 @@ internal sealed class VisionAttention(VisionConfig config, WeightSet weights, st
             var q = Segments(q_NHd, start, count, length);
             var k = Segments(k_NHd, start, count, length);
             var v = Segments(v_NHd, start, count, length);
-            var mixed_SHLd = TorchDispatcher.Attention(q, k, v, null, causal: false);
-            parts.Add(mixed_SHLd.transpose(1, 2).reshape(count * length, config.Width));
+            var mixed_SLHd = FusedSteps.Attention(q, k, v, null, causal: false);
+            parts.Add(mixed_SLHd.reshape(count * length, config.Width));
             start += count * length;
         }
         return proj.forward(parts.Count == 1 ? parts[0] : cat(parts, 0));
     }
 
     private static Tensor Segments(Tensor x_NHd, long start, int count, int length) =>
-        x_NHd.narrow(0, start, (long)count * length).unflatten(0, count, length).transpose(1, 2);
+        x_NHd.narrow(0, start, (long)count * length).unflatten(0, count, length);
 
     /// <summary>Segments of equal length that follow each other share one call.</summary>
     private static IEnumerable<(int Length, int Count)> Runs(int[] lengths)

@@ -1,0 +1,192 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+// Shapes: B rows of a batch, T tokens, H heads, K key-value heads, G = H / K, d head size.
+namespace SggLab.Modeling;
+
+/// <summary>Where the heads of a [B,T,H,d] tensor of f32 lie; each is contiguous.</summary>
+internal readonly unsafe struct HeadRows(Tensor x)
+{
+    private readonly IntPtr _address = (IntPtr)TensorMemory.Address(x);
+    private readonly long _row = x.stride(0), _token = x.stride(1), _head = x.stride(2);
+
+    public float* At(int row, int token, int head) => (float*)_address + row * _row + token * _token + head * _head;
+}
+
+/// <summary>
+/// Attention of f32 tokens over themselves and, if causal, those before them, forward and back: libtorch's takes four times its arithmetic
+/// where heads are small. Scores exist for four queries at a time. A key-value head of a row is one thread's work, so that the number of threads
+/// changes no bit.
+/// </summary>
+internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
+{
+    /// <summary>Queries that read keys and values together.</summary>
+    private const int Queries = 4;
+
+    /// <param name="logSums">[B,K,T,G], filled with the logarithm of each query's sum of exponentials.</param>
+    /// <param name="result">[B,T,H,d], contiguous.</param>
+    public static void Forward(Tensor q_BTHd, Tensor k_BTKd, Tensor v_BTKd, bool causal, Tensor logSums, Tensor result)
+    {
+        var (tokens, kvHeads, group, d) = ((int)q_BTHd.size(1), (int)k_BTKd.size(2), (int)(q_BTHd.size(2) / k_BTKd.size(2)), (int)q_BTHd.size(3));
+        var (q, k, v, to, sums) = (new HeadRows(q_BTHd), new HeadRows(k_BTKd), new HeadRows(v_BTKd), new HeadRows(result), (IntPtr)TensorMemory.Address(logSums));
+        TorchThreads.For((int)q_BTHd.size(0) * kvHeads, 1, unit =>
+        {
+            var (row, head) = (unit / kvHeads, unit % kvHeads);
+            using var keys = KeyBlocks(k, row, head, tokens, d);
+            using var values = Lines(v, row, head, tokens, d);
+            using var work = new Work(tokens, group, d, causal);
+            var logs = (float*)sums + (long)unit * tokens * group;
+            for (var first = 0; first < tokens * group; first += Queries)
+            {
+                work.Take(q, row, head, first);
+                work.Score(work.Query, keys.Pointer, work.Scores);
+                for (var n = 0; n < Queries; n++)
+                {
+                    var scores = work.Scores + n * work.Width;
+                    new Span<float>(scores + work.Seen(n), work.Widest - work.Seen(n)).Fill(float.NegativeInfinity);
+                    work.Sums[n] = CpuKernels<V>.Exponentials(scores, work.Widest, out var largest);
+                    work.LogSums[n] = largest + MathF.Log(work.Sums[n]);
+                }
+                new Span<float>(work.Mixed, Queries * d).Clear();
+                CpuKernels<V>.Mix(work.Scores, work.Width, values.Pointer, work.Widest, d, work.Mixed);
+                for (var n = 0; n < work.Count; n++)
+                {
+                    logs[first + n] = work.LogSums[n];
+                    CpuKernels<V>.Multiply(work.Mixed + n * d, 1 / work.Sums[n], to.At(row, work.Token(n), work.Head(n)), d);
+                }
+            }
+        });
+    }
+
+    /// <param name="toQ">[B,T,H,d], as the other results contiguous.</param>
+    /// <param name="toK">[B,T,K,d]</param>
+    /// <param name="toV">[B,T,K,d]</param>
+    public static void Backward(Tensor gradient_BTHd, Tensor q_BTHd, Tensor k_BTKd, Tensor v_BTKd, bool causal, Tensor logSums, Tensor toQ, Tensor toK, Tensor toV)
+    {
+        var (tokens, kvHeads, group, d) = ((int)q_BTHd.size(1), (int)k_BTKd.size(2), (int)(q_BTHd.size(2) / k_BTKd.size(2)), (int)q_BTHd.size(3));
+        var (g, q, k, v, sums) = (new HeadRows(gradient_BTHd), new HeadRows(q_BTHd), new HeadRows(k_BTKd), new HeadRows(v_BTKd), (IntPtr)TensorMemory.Address(logSums));
+        var (dq, dk, dv) = (new HeadRows(toQ), new HeadRows(toK), new HeadRows(toV));
+        TorchThreads.For((int)q_BTHd.size(0) * kvHeads, 1, unit =>
+        {
+            var (row, head) = (unit / kvHeads, unit % kvHeads);
+            using var keys = KeyBlocks(k, row, head, tokens, d);
+            using var values = KeyBlocks(v, row, head, tokens, d);
+            using var lines = Lines(k, row, head, tokens, d);
+            using var keyGradients = new FloatBuffer(tokens, d);
+            using var valueGradients = new FloatBuffer(tokens, d);
+            new Span<float>(keyGradients.Pointer, tokens * d).Clear();
+            new Span<float>(valueGradients.Pointer, tokens * d).Clear();
+            using var work = new Work(tokens, group, d, causal);
+            var logs = (float*)sums + (long)unit * tokens * group;
+            for (var first = 0; first < tokens * group; first += Queries)
+            {
+                work.Take(q, row, head, first);
+                work.TakeGradient(g, row);
+                work.Score(work.Query, keys.Pointer, work.Scores);
+                work.Score(work.Gradient, values.Pointer, work.Slopes);
+                for (var n = 0; n < Queries; n++)
+                    // A query that fills up the last four counts nothing.
+                    CpuKernels<V>.SoftmaxBack(work.Scores + n * work.Width, work.Slopes + n * work.Width, n < work.Count ? work.Seen(n) : 0, work.Widest, logs[first + Math.Min(n, work.Count - 1)]);
+                new Span<float>(work.Mixed, Queries * d).Clear();
+                CpuKernels<V>.Mix(work.Slopes, work.Width, lines.Pointer, work.Widest, d, work.Mixed);
+                for (var n = 0; n < work.Count; n++)
+                    CpuKernels<V>.Multiply(work.Mixed + n * d, work.Scale, dq.At(row, work.Token(n), work.Head(n)), d);
+                CpuKernels<V>.Spread(work.Slopes, work.Width, work.Query, work.Widest, d, keyGradients.Pointer);
+                CpuKernels<V>.Spread(work.Scores, work.Width, work.Gradient, work.Widest, d, valueGradients.Pointer);
+            }
+            for (var t = 0; t < tokens; t++)
+            {
+                new ReadOnlySpan<float>(keyGradients.Row(t), d).CopyTo(new Span<float>(dk.At(row, t, head), d));
+                new ReadOnlySpan<float>(valueGradients.Row(t), d).CopyTo(new Span<float>(dv.At(row, t, head), d));
+            }
+        });
+    }
+
+    /// <summary>Vectors of a head in the layout in which queries meet them: blocks of <see cref="CpuSegment.KeyBlock"/>, one line a dimension.</summary>
+    private static FloatBuffer KeyBlocks(HeadRows x, int row, int head, int tokens, int d)
+    {
+        var blocks = (tokens + CpuSegment.KeyBlock - 1) / CpuSegment.KeyBlock;
+        var result = new FloatBuffer(blocks, CpuSegment.KeyBlock * d);
+        new Span<float>(result.Row(blocks - 1), CpuSegment.KeyBlock * d).Clear(); // Scores are computed past the last key.
+        for (var t = 0; t < tokens; t++)
+        {
+            var from = x.At(row, t, head);
+            var to = CpuSegment.Key(result.Pointer, t, d);
+            for (var i = 0; i < d; i++)
+                to[(long)i * CpuSegment.KeyBlock] = from[i];
+        }
+        return result;
+    }
+
+    private static FloatBuffer Lines(HeadRows x, int row, int head, int tokens, int d)
+    {
+        var result = new FloatBuffer(tokens, d);
+        for (var t = 0; t < tokens; t++)
+            new ReadOnlySpan<float>(x.At(row, t, head), d).CopyTo(new Span<float>(result.Row(t), d));
+        return result;
+    }
+
+    /// <summary>Four queries of a key-value head, counted token by token, head by head, and what is computed for them.</summary>
+    private sealed class Work(int tokens, int group, int d, bool causal) : IDisposable
+    {
+        private readonly FloatBuffer _memory = new(Queries, 3L * d + 2 + 2L * WidthOf(tokens));
+        private int _first, _headsBefore;
+
+        public float Scale { get; } = 1 / MathF.Sqrt(d);
+
+        /// <summary>Values between the scores of one query and the next.</summary>
+        public int Width => WidthOf(tokens);
+
+        /// <summary>[4, Width]</summary>
+        public float* Scores => _memory.Pointer;
+
+        /// <summary>[4, Width]</summary>
+        public float* Slopes => Scores + Queries * Width;
+
+        /// <summary>[4,d], scaled.</summary>
+        public float* Query => Slopes + Queries * Width;
+
+        /// <summary>[4,d]</summary>
+        public float* Gradient => Query + Queries * d;
+
+        /// <summary>[4,d]</summary>
+        public float* Mixed => Gradient + Queries * d;
+
+        public float* Sums => Mixed + Queries * d;
+
+        public float* LogSums => Sums + Queries;
+
+        /// <summary>Queries there are; the last of them fills the rest of the four.</summary>
+        public int Count { get; private set; }
+
+        public int Token(int n) => (_first + Math.Min(n, Count - 1)) / group;
+
+        public int Head(int n) => _headsBefore + (_first + Math.Min(n, Count - 1)) % group;
+
+        /// <summary>Tokens that a query looks at.</summary>
+        public int Seen(int n) => causal ? Token(n) + 1 : tokens;
+
+        /// <summary>Tokens that one of the four looks at.</summary>
+        public int Widest => Seen(Count - 1);
+
+        public void Take(HeadRows q, int row, int kvHead, int first)
+        {
+            (_first, _headsBefore, Count) = (first, kvHead * group, Math.Min(Queries, tokens * group - first));
+            for (var n = 0; n < Queries; n++)
+                CpuKernels<V>.Multiply(q.At(row, Token(n), Head(n)), Scale, Query + n * d, d);
+        }
+
+        public void TakeGradient(HeadRows gradient, int row)
+        {
+            for (var n = 0; n < Queries; n++)
+                new ReadOnlySpan<float>(gradient.At(row, Token(n), Head(n)), d).CopyTo(new Span<float>(Gradient + n * d, d));
+        }
+
+        public void Score(float* four, float* blocks, float* scores) =>
+            CpuKernels<V>.Scores(four, four + d, four + 2 * d, four + 3 * d, blocks, Widest, d, scores, Width);
+
+        public void Dispose() => _memory.Dispose();
+
+        private static int WidthOf(int tokens) => (tokens / CpuSegment.KeyBlock + 1) * CpuSegment.KeyBlock;
+    }
+}
