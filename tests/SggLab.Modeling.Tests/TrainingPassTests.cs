@@ -118,6 +118,7 @@ public sealed class TrainingPassTests : IDisposable
 
         ShouldAgree([x, w], t => FusedSteps.RmsNorm(t[0], t[1], 1e-6), t => TorchDispatcher.RmsNorm(t[0], t[1], 1e-6));
         ShouldAgree([a, b], t => FusedSteps.Gate(t[0], t[1]), t => nn.functional.silu(t[0]) * t[1]);
+        ShouldAgree([a], t => FusedSteps.QuickGelu(t[0]), t => t[0] * sigmoid(t[0].Times(1.702)));
         ShouldAgree([heads], t => FusedSteps.Turn(t[0], rope.Cos, rope.SignedSin), t => t[0] * rope.Cos + t[0].roll(12, -1) * rope.SignedSin);
     }
 

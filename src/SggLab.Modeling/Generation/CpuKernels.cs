@@ -96,7 +96,7 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
 
     /// <summary>scores[n][j] = q_n . k_j for four queries.</summary>
     /// <param name="keys">Blocks of <see cref="CpuSegment.KeyBlock"/> keys, one line a dimension. Scores are written past the count, to the end of a block at most.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Scores(float* q0, float* q1, float* q2, float* q3, float* keys, int count, int d, float* scores, int width)
     {
         for (var j = 0; j < count; j += 2 * V.Count)
@@ -129,43 +129,83 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
     }
 
     /// <summary>Turns scores into weights that sum to the returned number (the largest weight is 1).</summary>
-    /// <param name="scores">With room for a whole number of vectors.</param>
+    /// <param name="scores">With room for a whole number of pairs of vectors.</param>
     /// <param name="largest">The largest score.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Exponentials(float* scores, int count, out float largest)
     {
-        for (var rest = count; rest % V.Count != 0; rest++)
+        // Two vectors at a time, so that one need not wait for the other.
+        for (var rest = count; rest % (2 * V.Count) != 0; rest++)
             scores[rest] = float.NegativeInfinity;
-        var most = V.Load(scores);
-        for (var i = V.Count; i < count; i += V.Count)
-            most = V.Max(most, V.Load(scores + i));
-        largest = most.Largest();
-        var (sums, top) = (V.Zero, V.Of(largest));
-        for (var i = 0; i < count; i += V.Count)
+        var (most, other) = (V.Load(scores), V.Load(scores + V.Count));
+        for (var i = 2 * V.Count; i < count; i += 2 * V.Count)
+            (most, other) = (V.Max(most, V.Load(scores + i)), V.Max(other, V.Load(scores + i + V.Count)));
+        largest = V.Max(most, other).Largest();
+        var (sum, otherSum, top) = (V.Zero, V.Zero, V.Of(largest));
+        for (var i = 0; i < count; i += 2 * V.Count)
         {
-            var e = V.Exp(V.Load(scores + i) - top);
-            e.Store(scores + i);
-            sums += e;
+            var (x, y) = (V.Exp(V.Load(scores + i) - top), V.Exp(V.Load(scores + i + V.Count) - top));
+            x.Store(scores + i);
+            y.Store(scores + i + V.Count);
+            (sum, otherSum) = (sum + x, otherSum + y);
         }
-        return sums.Sum();
+        return (sum + otherSum).Sum();
+    }
+
+    /// <summary>log(sum(exp(x))).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float LogSum(float* x, int count)
+    {
+        var max = float.NegativeInfinity;
+        var i = 0;
+        if (count >= V.Count)
+        {
+            var most = V.Load(x);
+            for (; i + V.Count <= count; i += V.Count)
+                most = V.Max(most, V.Load(x + i));
+            max = most.Largest();
+        }
+        for (; i < count; i++)
+            max = Math.Max(max, x[i]);
+        var (sums, top) = (V.Zero, V.Of(max));
+        for (i = 0; i + V.Count <= count; i += V.Count)
+            sums += V.Exp(V.Load(x + i) - top);
+        var sum = sums.Sum();
+        for (; i < count; i++)
+            sum += MathF.Exp(x[i] - max);
+        return max + MathF.Log(sum);
+    }
+
+    /// <summary>x = exp(x - logSum) * factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Probabilities(float* x, float logSum, float factor, int count)
+    {
+        var (log, by) = (V.Of(logSum), V.Of(factor));
+        var i = 0;
+        for (; i + V.Count <= count; i += V.Count)
+            (V.Exp(V.Load(x + i) - log) * by).Store(x + i);
+        for (; i < count; i++)
+            x[i] = MathF.Exp(x[i] - logSum) * factor;
     }
 
     /// <summary>Turns scores into the weights of a softmax, and the slopes of the weights into those of the scores; both are 0 past the seen.</summary>
-    /// <param name="scores">With room for a whole number of vectors, as the slopes.</param>
+    /// <param name="scores">With room for a whole number of pairs of vectors, as the slopes.</param>
     /// <param name="logSum">The logarithm of the sum of the exponentials of the scores.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SoftmaxBack(float* scores, float* slopes, int seen, int count, float logSum)
     {
-        for (var rest = seen; rest % V.Count != 0; rest++)
+        for (var rest = seen; rest % (2 * V.Count) != 0; rest++)
             (scores[rest], slopes[rest]) = (float.NegativeInfinity, 0);
-        var (shares, log) = (V.Zero, V.Of(logSum));
-        for (var i = 0; i < seen; i += V.Count)
+        var (shares, otherShares, log) = (V.Zero, V.Zero, V.Of(logSum));
+        for (var i = 0; i < seen; i += 2 * V.Count)
         {
-            var weight = V.Exp(V.Load(scores + i) - log);
-            weight.Store(scores + i);
-            shares = V.MultiplyAdd(weight, V.Load(slopes + i), shares);
+            var (x, y) = (V.Exp(V.Load(scores + i) - log), V.Exp(V.Load(scores + i + V.Count) - log));
+            x.Store(scores + i);
+            y.Store(scores + i + V.Count);
+            shares = V.MultiplyAdd(x, V.Load(slopes + i), shares);
+            otherShares = V.MultiplyAdd(y, V.Load(slopes + i + V.Count), otherShares);
         }
-        var share = V.Of(shares.Sum());
+        var share = V.Of((shares + otherShares).Sum());
         for (var i = 0; i < seen; i += V.Count)
             (V.Load(scores + i) * (V.Load(slopes + i) - share)).Store(slopes + i);
         for (var i = seen; i < count; i++)
@@ -173,7 +213,7 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
     }
 
     /// <summary>result_j += sum of weights[n][j] * row_n over four rows [4, d], result [count, d].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Spread(float* weights, int width, float* rows, int count, int d, float* result)
     {
         var w1 = weights + width;
@@ -209,7 +249,7 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
     }
 
     /// <summary>result[n] += sum of weights[n][j] * v_j for four queries, values [count, d], result [4, d].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Mix(float* weights, int width, float* values, int count, int d, float* result)
     {
         var w1 = weights + width;

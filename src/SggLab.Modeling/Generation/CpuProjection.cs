@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 // Shapes: R rows, K width of a row, N outputs of a weight [N,K].
 namespace SggLab.Modeling;
@@ -28,8 +29,16 @@ internal static unsafe class CpuProjection<V> where V : struct, ILanes<V>
             var w2 = w + (long)Math.Min(2, count - 1) * width;
             var w3 = w + (long)Math.Min(3, count - 1) * width;
             var r = 0;
+            // The next outputs' weights come from far away: some lines are asked for beside each product.
+            var next = (byte*)(w + Columns * width);
+            var end = next + Columns * width * sizeof(float);
+            var lines = Columns * width / 16 / Math.Max(1, rows / 3) + 1;
             for (; rows - r is 3 or > 4; r += 3)
+            {
+                for (var i = 0; i < lines && next < end; i++, next += 64)
+                    Sse.Prefetch1(next);
                 Three(x + (long)r * width, w, w1, w2, w3, width, y + (long)r * outputs + n, outputs, count);
+            }
             for (; rows - r >= 2; r += 2)
                 Two(x + (long)r * width, w, w1, w2, w3, width, y + (long)r * outputs + n, outputs, count);
             if (r < rows)

@@ -20,8 +20,14 @@ internal readonly unsafe struct HeadRows(Tensor x)
 /// </summary>
 internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
 {
-    /// <summary>Queries that read keys and values together.</summary>
-    private const int Queries = 4;
+    /// <summary>Queries of a kernel's call.</summary>
+    private const int Four = 4;
+
+    /// <summary>Queries that are worked on together.</summary>
+    private const int Queries = 4 * Four;
+
+    /// <summary>Keys and values that all of them meet before the next are fetched.</summary>
+    private const int Tile = 2 * CpuSegment.KeyBlock;
 
     /// <param name="logSums">[B,K,T,G], filled with the logarithm of each query's sum of exponentials.</param>
     /// <param name="result">[B,T,H,d], contiguous.</param>
@@ -40,15 +46,15 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
             {
                 work.Take(q, row, head, first);
                 work.Score(work.Query, keys.Pointer, work.Scores);
-                for (var n = 0; n < Queries; n++)
+                for (var n = 0; n < work.Filled; n++)
                 {
                     var scores = work.Scores + n * work.Width;
-                    new Span<float>(scores + work.Seen(n), work.Widest - work.Seen(n)).Fill(float.NegativeInfinity);
-                    work.Sums[n] = CpuKernels<V>.Exponentials(scores, work.Widest, out var largest);
+                    var (seen, widest) = (work.Seen(n), work.Widest(n / Four));
+                    new Span<float>(scores + seen, widest - seen).Fill(float.NegativeInfinity);
+                    work.Sums[n] = CpuKernels<V>.Exponentials(scores, widest, out var largest);
                     work.LogSums[n] = largest + MathF.Log(work.Sums[n]);
                 }
-                new Span<float>(work.Mixed, Queries * d).Clear();
-                CpuKernels<V>.Mix(work.Scores, work.Width, values.Pointer, work.Widest, d, work.Mixed);
+                work.Mix(work.Scores, values.Pointer);
                 for (var n = 0; n < work.Count; n++)
                 {
                     logs[first + n] = work.LogSums[n];
@@ -84,15 +90,14 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
                 work.TakeGradient(g, row);
                 work.Score(work.Query, keys.Pointer, work.Scores);
                 work.Score(work.Gradient, values.Pointer, work.Slopes);
-                for (var n = 0; n < Queries; n++)
+                for (var n = 0; n < work.Filled; n++)
                     // A query that fills up the last four counts nothing.
-                    CpuKernels<V>.SoftmaxBack(work.Scores + n * work.Width, work.Slopes + n * work.Width, n < work.Count ? work.Seen(n) : 0, work.Widest, logs[first + Math.Min(n, work.Count - 1)]);
-                new Span<float>(work.Mixed, Queries * d).Clear();
-                CpuKernels<V>.Mix(work.Slopes, work.Width, lines.Pointer, work.Widest, d, work.Mixed);
+                    CpuKernels<V>.SoftmaxBack(work.Scores + n * work.Width, work.Slopes + n * work.Width, n < work.Count ? work.Seen(n) : 0, work.Widest(n / Four), logs[first + Math.Min(n, work.Count - 1)]);
+                work.Mix(work.Slopes, lines.Pointer);
                 for (var n = 0; n < work.Count; n++)
                     CpuKernels<V>.Multiply(work.Mixed + n * d, work.Scale, dq.At(row, work.Token(n), work.Head(n)), d);
-                CpuKernels<V>.Spread(work.Slopes, work.Width, work.Query, work.Widest, d, keyGradients.Pointer);
-                CpuKernels<V>.Spread(work.Scores, work.Width, work.Gradient, work.Widest, d, valueGradients.Pointer);
+                work.Spread(work.Slopes, work.Query, keyGradients.Pointer);
+                work.Spread(work.Scores, work.Gradient, valueGradients.Pointer);
             }
             for (var t = 0; t < tokens; t++)
             {
@@ -126,7 +131,7 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
         return result;
     }
 
-    /// <summary>Four queries of a key-value head, counted token by token, head by head, and what is computed for them.</summary>
+    /// <summary>Some queries of a key-value head, counted token by token, head by head, and what is computed for them.</summary>
     private sealed class Work(int tokens, int group, int d, bool causal) : IDisposable
     {
         private readonly FloatBuffer _memory = new(Queries, 3L * d + 2 + 2L * WidthOf(tokens));
@@ -137,27 +142,32 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
         /// <summary>Values between the scores of one query and the next.</summary>
         public int Width => WidthOf(tokens);
 
-        /// <summary>[4, Width]</summary>
+        /// <summary>[Queries, Width]</summary>
         public float* Scores => _memory.Pointer;
 
-        /// <summary>[4, Width]</summary>
+        /// <summary>[Queries, Width]</summary>
         public float* Slopes => Scores + Queries * Width;
 
-        /// <summary>[4,d], scaled.</summary>
+        /// <summary>[Queries, d], scaled.</summary>
         public float* Query => Slopes + Queries * Width;
 
-        /// <summary>[4,d]</summary>
+        /// <summary>[Queries, d]</summary>
         public float* Gradient => Query + Queries * d;
 
-        /// <summary>[4,d]</summary>
+        /// <summary>[Queries, d]</summary>
         public float* Mixed => Gradient + Queries * d;
 
+        /// <summary>[Queries]</summary>
         public float* Sums => Mixed + Queries * d;
 
+        /// <summary>[Queries]</summary>
         public float* LogSums => Sums + Queries;
 
-        /// <summary>Queries there are; the last of them fills the rest of the four.</summary>
+        /// <summary>Queries there are.</summary>
         public int Count { get; private set; }
+
+        /// <summary>The same in whole fours: the last query fills them up.</summary>
+        public int Filled => (Count + Four - 1) / Four * Four;
 
         public int Token(int n) => (_first + Math.Min(n, Count - 1)) / group;
 
@@ -166,24 +176,56 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
         /// <summary>Tokens that a query looks at.</summary>
         public int Seen(int n) => causal ? Token(n) + 1 : tokens;
 
-        /// <summary>Tokens that one of the four looks at.</summary>
-        public int Widest => Seen(Count - 1);
+        /// <summary>Tokens that one of the queries of a four looks at.</summary>
+        public int Widest(int four) => Seen(four * Four + Four - 1);
 
         public void Take(HeadRows q, int row, int kvHead, int first)
         {
             (_first, _headsBefore, Count) = (first, kvHead * group, Math.Min(Queries, tokens * group - first));
-            for (var n = 0; n < Queries; n++)
+            for (var n = 0; n < Filled; n++)
                 CpuKernels<V>.Multiply(q.At(row, Token(n), Head(n)), Scale, Query + n * d, d);
         }
 
         public void TakeGradient(HeadRows gradient, int row)
         {
-            for (var n = 0; n < Queries; n++)
+            for (var n = 0; n < Filled; n++)
                 new ReadOnlySpan<float>(gradient.At(row, Token(n), Head(n)), d).CopyTo(new Span<float>(Gradient + n * d, d));
         }
 
-        public void Score(float* four, float* blocks, float* scores) =>
-            CpuKernels<V>.Scores(four, four + d, four + 2 * d, four + 3 * d, blocks, Widest, d, scores, Width);
+        /// <summary>What each of the rows [Queries, d] makes with each of the blocks' vectors.</summary>
+        public void Score(float* rows, float* blocks, float* scores)
+        {
+            for (var start = 0; start < Widest(Filled / Four - 1); start += Tile)
+            for (var four = 0; four < Filled / Four; four++)
+            {
+                var row = rows + four * Four * d;
+                if (Math.Min(Tile, Widest(four) - start) is > 0 and var count)
+                    CpuKernels<V>.Scores(row, row + d, row + 2 * d, row + 3 * d, CpuSegment.Key(blocks, start, d), count, d, scores + four * Four * Width + start, Width);
+            }
+        }
+
+        /// <summary>The sum of the lines [T,d] by the weights of each query.</summary>
+        public void Mix(float* weights, float* lines)
+        {
+            new Span<float>(Mixed, Queries * d).Clear();
+            for (var start = 0; start < Widest(Filled / Four - 1); start += Tile)
+            for (var four = 0; four < Filled / Four; four++)
+            {
+                if (Math.Min(Tile, Widest(four) - start) is > 0 and var count)
+                    CpuKernels<V>.Mix(weights + four * Four * Width + start, Width, lines + (long)start * d, count, d, Mixed + four * Four * d);
+            }
+        }
+
+        /// <summary>Adds to each of the sums [T,d] the rows [Queries, d] by its weights.</summary>
+        public void Spread(float* weights, float* rows, float* sums)
+        {
+            for (var start = 0; start < Widest(Filled / Four - 1); start += Tile)
+            for (var four = 0; four < Filled / Four; four++)
+            {
+                if (Math.Min(Tile, Widest(four) - start) is > 0 and var count)
+                    CpuKernels<V>.Spread(weights + four * Four * Width + start, Width, rows + four * Four * d, count, d, sums + (long)start * d);
+            }
+        }
 
         public void Dispose() => _memory.Dispose();
 

@@ -23,6 +23,10 @@ internal static class FusedSteps
     public static Tensor Gate(Tensor gate, Tensor up) =>
         Fits(gate) ? GateStep.apply(gate, up) : nn.functional.silu(gate) * up;
 
+    /// <summary>x * sigmoid(1.702 x).</summary>
+    public static Tensor QuickGelu(Tensor x) =>
+        Fits(x) ? QuickGeluStep.apply(x) : x * sigmoid(x.Times(1.702));
+
     /// <summary>Turns the pairs (i, i + d/2) of each head; cosines and signed sines [...,1,d] hold for all heads of a token.</summary>
     public static Tensor Turn(Tensor x, Tensor cos, Tensor signedSin) =>
         Fits(x) && cos.dtype == ScalarType.Float32 && x.dim() >= 2 && cos.numel() / cos.size(-1) * x.size(-2) == x.numel() / x.size(-1)
@@ -38,6 +42,30 @@ internal static class FusedSteps
         Fits(q) && mask is null && k.size(0) * k.size(2) >= get_num_threads()
             ? AttentionStep.apply(q, k, v, causal)
             : TorchDispatcher.Attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, causal).transpose(1, 2);
+
+    /// <summary>The logarithm of the sum of the exponentials of each row.</summary>
+    /// <param name="x">[R,D], contiguous.</param>
+    /// <returns>[R]</returns>
+    public static Tensor LogSumExp(Tensor x)
+    {
+        if (!Fits(x))
+            return x.logsumexp(-1);
+        var result = empty(x.size(0), ScalarType.Float32);
+        FusedKernels.LogSumExp(x, result);
+        return result;
+    }
+
+    /// <summary>x = exp(x - logSum) * factor in place, row by row.</summary>
+    /// <param name="x">[R,D], contiguous.</param>
+    /// <param name="logSums_R1">[R,1]</param>
+    /// <param name="factors_R1">[R,1]</param>
+    public static Tensor Probabilities(Tensor x, Tensor logSums_R1, Tensor factors_R1)
+    {
+        if (!Fits(x))
+            return x.sub_(logSums_R1).exp_().mul_(factors_R1);
+        FusedKernels.Probabilities(x, logSums_R1.contiguous(), factors_R1.contiguous());
+        return x;
+    }
 
     private sealed class AttentionStep : autograd.SingleTensorFunction<AttentionStep>
     {
@@ -123,6 +151,31 @@ internal static class FusedSteps
             var (toGate, toUp) = (empty_like(saved[0]), empty_like(saved[0]));
             FusedKernels.GateBack(grad_output.contiguous(), saved[0], saved[1], toGate, toUp);
             return GradientHandover.Return([grad_output], toGate, toUp);
+        }
+    }
+
+    private sealed class QuickGeluStep : autograd.SingleTensorFunction<QuickGeluStep>
+    {
+        public override string Name => "QuickGelu";
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            using var scope = NewDisposeScope();
+            var x = ((Tensor)vars[0]).contiguous();
+            var result = empty(x.shape, ScalarType.Float32);
+            FusedKernels.QuickGelu(x, result);
+            ctx.save_for_backward([x]);
+            x.MoveToOuterDisposeScope();
+            return result.MoveToOuterDisposeScope();
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            using var scope = NewDisposeScope();
+            var saved = ctx.get_saved_variables();
+            var toX = empty(saved[0].shape, ScalarType.Float32);
+            FusedKernels.QuickGeluBack(grad_output.contiguous(), saved[0], toX);
+            return GradientHandover.Return([grad_output], toX);
         }
     }
 
@@ -228,6 +281,33 @@ internal static unsafe class FusedKernels
             toX[i] = x[i] * back + gradient[i] * weight[i] * scale;
     }
 
+    public static void LogSumExp(Tensor x, Tensor result)
+    {
+        var width = (int)x.size(-1);
+        var (from, to) = (Address(x), Address(result));
+        Blocks(x.size(0), RowsABlock, (first, last) =>
+        {
+            for (var r = first; r < last; r++)
+                ((float*)to)[r] = Vector512.IsHardwareAccelerated ? CpuKernels<Lanes16>.LogSum((float*)from + r * width, width) : CpuKernels<Lanes8>.LogSum((float*)from + r * width, width);
+        });
+    }
+
+    public static void Probabilities(Tensor x, Tensor logSums, Tensor factors)
+    {
+        var width = (int)x.size(-1);
+        var (row, log, by) = (Address(x), Address(logSums), Address(factors));
+        Blocks(x.size(0), RowsABlock, (first, last) =>
+        {
+            for (var r = first; r < last; r++)
+            {
+                if (Vector512.IsHardwareAccelerated)
+                    CpuKernels<Lanes16>.Probabilities((float*)row + r * width, ((float*)log)[r], ((float*)by)[r], width);
+                else
+                    CpuKernels<Lanes8>.Probabilities((float*)row + r * width, ((float*)log)[r], ((float*)by)[r], width);
+            }
+        });
+    }
+
     public static void Gate(Tensor gate, Tensor up, Tensor result)
     {
         var (g, u, to) = (Address(gate), Address(up), Address(result));
@@ -270,6 +350,52 @@ internal static unsafe class FusedKernels
             var sigmoid = 1 / (1 + MathF.Exp(-gate[i]));
             toUp[i] = gradient[i] * gate[i] * sigmoid;
             toGate[i] = gradient[i] * up[i] * sigmoid * (1 + gate[i] * (1 - sigmoid));
+        }
+    }
+
+    private const float QuickGeluSlope = 1.702f;
+
+    public static void QuickGelu(Tensor x, Tensor result)
+    {
+        var (from, to) = (Address(x), Address(result));
+        Blocks(x.numel(), ValuesABlock, (first, last) => QuickGeluValues((float*)from + first, (float*)to + first, (int)(last - first)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void QuickGeluValues(float* x, float* result, int count)
+    {
+        var i = 0;
+        var slope = Vector256.Create(-QuickGeluSlope);
+        for (; i + W <= count; i += W)
+        {
+            var v = Vector256.Load(x + i);
+            (v / (Vector256<float>.One + Vector256.Exp(v * slope))).Store(result + i);
+        }
+        for (; i < count; i++)
+            result[i] = x[i] / (1 + MathF.Exp(-QuickGeluSlope * x[i]));
+    }
+
+    public static void QuickGeluBack(Tensor gradient, Tensor x, Tensor toX)
+    {
+        var (g, from, to) = (Address(gradient), Address(x), Address(toX));
+        Blocks(x.numel(), ValuesABlock, (first, last) => QuickGeluBackValues((float*)g + first, (float*)from + first, (float*)to + first, (int)(last - first)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void QuickGeluBackValues(float* gradient, float* x, float* toX, int count)
+    {
+        var i = 0;
+        var slope = Vector256.Create(QuickGeluSlope);
+        for (; i + W <= count; i += W)
+        {
+            var scaled = Vector256.Load(x + i) * slope;
+            var sigmoid = Vector256<float>.One / (Vector256<float>.One + Vector256.Exp(-scaled));
+            (Vector256.Load(gradient + i) * sigmoid * (Vector256<float>.One + scaled * (Vector256<float>.One - sigmoid))).Store(toX + i);
+        }
+        for (; i < count; i++)
+        {
+            var sigmoid = 1 / (1 + MathF.Exp(-QuickGeluSlope * x[i]));
+            toX[i] = gradient[i] * sigmoid * (1 + QuickGeluSlope * x[i] * (1 - sigmoid));
         }
     }
 

@@ -46,7 +46,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                 using var scope = NewDisposeScope();
                 var size = Math.Min(rows, count - start);
                 var logits_CV = Among(kept_NK?.narrow(0, start, size), Logits(hidden_ND.narrow(0, start, size), head_VD, temperature));
-                var normalisers_C = logits_CV.logsumexp(-1);
+                var normalisers_C = FusedSteps.LogSumExp(logits_CV);
                 var labels_C1 = labels_N.narrow(0, start, size).unsqueeze(1);
                 normalisers_N.narrow(0, start, size).copy_(normalisers_C);
                 logProbs_N.narrow(0, start, size).copy_(logits_CV.gather(1, labels_C1).squeeze(1) - normalisers_C);
@@ -83,7 +83,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                 var hidden_CD = hidden_ND.narrow(0, start, size);
                 // d logprob / d logits = onehot(label) - softmax(logits), and logits = hidden head^T / temperature.
                 var scaled_C1 = gradient_N.narrow(0, start, size).Over(temperature).unsqueeze(1);
-                var toLogits_CV = Among(kept_NK?.narrow(0, start, size), Logits(hidden_CD, head_VD, temperature)).sub_(normalisers_N.narrow(0, start, size).unsqueeze(1)).exp_().mul_(-scaled_C1);
+                var toLogits_CV = FusedSteps.Probabilities(Among(kept_NK?.narrow(0, start, size), Logits(hidden_CD, head_VD, temperature)), normalisers_N.narrow(0, start, size).unsqueeze(1), -scaled_C1);
                 toLogits_CV.scatter_add_(1, labels_N.narrow(0, start, size).unsqueeze(1), scaled_C1);
                 var typed_CV = toLogits_CV.to_type(head_VD.dtype);
                 toHidden?.narrow(0, start, size).copy_(typed_CV.mm(head_VD));

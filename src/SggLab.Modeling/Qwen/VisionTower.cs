@@ -45,7 +45,7 @@ internal class VisionTower
     {
         var fc1 = weights.DeclareLinear($"{prefix}fc1", config.Width, config.IntermediateSize, bias: true);
         var fc2 = weights.DeclareLinear($"{prefix}fc2", config.IntermediateSize, config.Width, bias: true);
-        return x => fc2.forward(QuickGelu(fc1.forward(x)));
+        return x => fc2.forward(FusedSteps.QuickGelu(fc1.forward(x)));
     }
 
     protected virtual Func<Tensor, Tensor> Merger(WeightSet weights, string prefix)
@@ -135,8 +135,6 @@ internal class VisionTower
 
     protected static LayerNorm DeclareLayerNorm(WeightSet weights, string prefix, long width) =>
         new(weights.Declare($"{prefix}weight", WeightStart.Ones, width), weights.Declare($"{prefix}bias", WeightStart.Zeros, width), NormEps);
-
-    private static Tensor QuickGelu(Tensor x) => x * sigmoid(x.Times(1.702));
 }
 
 internal sealed class VisionBlock(Func<Tensor, Tensor> norm1, Func<Tensor, Tensor> norm2, VisionAttention attn, Func<Tensor, Tensor> mlp)
