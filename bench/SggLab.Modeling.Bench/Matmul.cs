@@ -20,10 +20,10 @@ internal static class Matmul
     public static Timing Time(int runs, Action item)
     {
         var (best, matmul) = (double.MaxValue, double.MaxValue);
-        // Memory is found and loops are compiled: the runtime compiles a loop again, better, some tenths of a second after it met it.
+        // Memory is found and loops are compiled: the runtime compiles a loop again, better, up to a second after it met it.
         var warm = Stopwatch.StartNew();
         do item();
-        while (warm.Elapsed.TotalSeconds < 0.6);
+        while (warm.Elapsed.TotalSeconds < 1.5);
         for (var run = 0; run < runs; run++)
         {
             matmul = Math.Min(matmul, Seconds());

@@ -11,9 +11,9 @@ internal static class CpuDecodeEngine
 }
 
 /// <summary>
-/// Decodes f32 weights on the CPU with plain loops over memory that is there already, so that a token costs little beside its arithmetic. Rows
-/// need nothing from each other: threads take a share of them each and meet at the end of the step, where the weights fit a cache or rows are
-/// many; else they share the outputs of each product, so that every weight is read once. The bits are the same.
+/// Decodes f32 weights on the CPU with plain loops over memory that is there already, so that a token costs little beside its arithmetic. Threads
+/// share the outputs of each product, so that every weight is read once. Where the weights fit a core's own cache, rows need nothing from each
+/// other: threads take a share of them each and meet at the end of the step. The bits are the same.
 /// </summary>
 internal sealed unsafe class CpuDecodeEngine<V> : IDecodeEngine where V : struct, ILanes<V>
 {
@@ -22,14 +22,11 @@ internal sealed unsafe class CpuDecodeEngine<V> : IDecodeEngine where V : struct
     /// <summary>Queries that read keys and values together.</summary>
     private const int Queries = 4;
 
-    /// <summary>Weights of up to this many values are read fast enough by every thread.</summary>
-    private const long CachedWeights = 1 << 24;
+    /// <summary>Weights of up to this many values lie in a core's own cache, so that every thread may read all of them.</summary>
+    private const long CachedWeights = 1 << 20;
 
-    /// <summary>Rows a thread from which reading the weights costs little beside multiplying them.</summary>
-    private const int ManyRows = 16;
-
-    /// <summary>Weights of a product that are worth the start of a second thread.</summary>
-    private const long WorthSharing = 1 << 19;
+    /// <summary>Multiplications of a product that are worth the start of a second thread.</summary>
+    private const long WorthSharing = 1 << 17;
 
     private readonly Qwen2VLModel _model;
     private readonly TextConfig _config;
@@ -86,7 +83,7 @@ internal sealed unsafe class CpuDecodeEngine<V> : IDecodeEngine where V : struct
         }
         _buffers.MakeRoomForScores(longest);
         var threads = Math.Min(get_num_threads(), count);
-        if (threads > 1 && (CountWeights() <= CachedWeights || count >= ManyRows * threads))
+        if (threads > 1 && CountWeights() <= CachedWeights)
             TorchThreads.For(threads, 1, t => RunLayers(count * t / threads, count * (t + 1) / threads, shared: false));
         else
             RunLayers(0, count, shared: true);
@@ -129,7 +126,7 @@ internal sealed unsafe class CpuDecodeEngine<V> : IDecodeEngine where V : struct
         void Project(FloatBuffer from, float* weight, FloatBuffer to, int width, int outputs)
         {
             var (x, y, rows) = ((IntPtr)from.Row(first), (IntPtr)to.Row(first), last - first);
-            var parts = shared ? (int)Math.Clamp((long)width * outputs / WorthSharing, 1, get_num_threads()) : 1;
+            var parts = shared ? (int)Math.Clamp((long)rows * width * outputs / WorthSharing, 1, get_num_threads()) : 1;
             if (parts == 1)
             {
                 CpuProjection<V>.Run((float*)x, weight, (float*)y, rows, width, outputs, 0, outputs);
