@@ -20,13 +20,15 @@ internal static class OutputPipe
     }
 
     /// <summary>The pipe that standard output goes to; null where it goes elsewhere.</summary>
-    public static FileStream? Open()
+    public static PipeStream? Open()
     {
         if (!Console.IsOutputRedirected)
             return null;
-        var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        return output.CanSeek ? null : output;
+        using var output = new FileStream(Handle(), FileAccess.Write, bufferSize: 0);
+        return output.CanSeek ? null : new PipeStream(Handle());
     }
+
+    private static SafeFileHandle Handle() => new(1, ownsHandle: false);
 
     public static bool IsLeft(IOException e) => e.HResult == Broken;
 }
