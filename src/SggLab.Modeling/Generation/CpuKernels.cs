@@ -6,6 +6,12 @@ namespace SggLab.Modeling;
 /// <remarks>Compiled at once with all optimisations: a short run would be over before the runtime got to it.</remarks>
 internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
 {
+    /// <summary>
+    /// Vectors that are summed in f32 before the sum goes on in f64: beside the one large exponential of a sure token, those of a whole vocabulary
+    /// would be lost.
+    /// </summary>
+    private const int SummedVectors = 16;
+
     /// <summary>sum += add, then out = sum / rms(sum) * weight, for one row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddAndNormalise(float* sum, float* add, float* weight, float* result, int width, float eps)
@@ -69,6 +75,7 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
     }
 
     /// <summary>result = x * factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(float* x, float factor, float* result, int width)
     {
         var i = 0;
@@ -141,15 +148,21 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
         for (var i = 2 * V.Count; i < count; i += 2 * V.Count)
             (most, other) = (V.Max(most, V.Load(scores + i)), V.Max(other, V.Load(scores + i + V.Count)));
         largest = V.Max(most, other).Largest();
-        var (sum, otherSum, top) = (V.Zero, V.Zero, V.Of(largest));
-        for (var i = 0; i < count; i += 2 * V.Count)
+        var top = V.Of(largest);
+        double total = 0;
+        for (var start = 0; start < count; start += SummedVectors * V.Count)
         {
-            var (x, y) = (V.Exp(V.Load(scores + i) - top), V.Exp(V.Load(scores + i + V.Count) - top));
-            x.Store(scores + i);
-            y.Store(scores + i + V.Count);
-            (sum, otherSum) = (sum + x, otherSum + y);
+            var (sum, otherSum) = (V.Zero, V.Zero);
+            for (var i = start; i < Math.Min(count, start + SummedVectors * V.Count); i += 2 * V.Count)
+            {
+                var (x, y) = (V.Exp(V.Load(scores + i) - top), V.Exp(V.Load(scores + i + V.Count) - top));
+                x.Store(scores + i);
+                y.Store(scores + i + V.Count);
+                (sum, otherSum) = (sum + x, otherSum + y);
+            }
+            total += (sum + otherSum).Sum();
         }
-        return (sum + otherSum).Sum();
+        return (float)total;
     }
 
     /// <summary>log(sum(exp(x))).</summary>
@@ -167,13 +180,18 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
         }
         for (; i < count; i++)
             max = Math.Max(max, x[i]);
-        var (sums, top) = (V.Zero, V.Of(max));
-        for (i = 0; i + V.Count <= count; i += V.Count)
-            sums += V.Exp(V.Load(x + i) - top);
-        var sum = sums.Sum();
+        var (top, whole) = (V.Of(max), count - count % V.Count);
+        double total = 0;
+        for (i = 0; i < whole;)
+        {
+            var sums = V.Zero;
+            for (var end = Math.Min(whole, i + SummedVectors * V.Count); i < end; i += V.Count)
+                sums += V.Exp(V.Load(x + i) - top);
+            total += sums.Sum();
+        }
         for (; i < count; i++)
-            sum += MathF.Exp(x[i] - max);
-        return max + MathF.Log(sum);
+            total += MathF.Exp(x[i] - max);
+        return max + (float)Math.Log(total);
     }
 
     /// <summary>x = exp(x - logSum) * factor.</summary>
@@ -239,6 +257,19 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
                 (x, y) = (V.MultiplyAdd(w, d0, x), V.MultiplyAdd(w, d1, y));
                 x.Store(to);
                 y.Store(to + V.Count);
+            }
+        }
+        for (; i + V.Count <= d; i += V.Count)
+        {
+            var row = rows + i;
+            var (a, b, c, e) = (V.Load(row), V.Load(row + d), V.Load(row + 2 * d), V.Load(row + 3 * d));
+            var to = result + i;
+            for (var j = 0; j < count; j++, to += d)
+            {
+                var x = V.MultiplyAdd(V.Of(weights[j]), a, V.Load(to));
+                x = V.MultiplyAdd(V.Of(w1[j]), b, x);
+                x = V.MultiplyAdd(V.Of(w2[j]), c, x);
+                V.MultiplyAdd(V.Of(w3[j]), e, x).Store(to);
             }
         }
         for (; i < d; i++)

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace SggLab.Modeling;
 
 /// <summary>
-/// y = x V.Count^T for a few rows, with the weight where it lies: a library would first copy all of it into its own order, which takes as long as
+/// y = x W^T for a few rows, with the weight where it lies: a library would first copy all of it into its own order, which takes as long as
 /// the product of a dozen rows. Each output is one dot product, summed in the same order whatever rows are computed beside it, so that
 /// neither the batch nor the threads change a bit.
 /// </summary>

@@ -14,9 +14,8 @@ internal readonly unsafe struct HeadRows(Tensor x)
 }
 
 /// <summary>
-/// Attention of f32 tokens over themselves and, if causal, those before them, forward and back: libtorch's takes four times its arithmetic
-/// where heads are small. Scores exist for four queries at a time. A key-value head of a row is one thread's work, so that the number of threads
-/// changes no bit.
+/// Attention of f32 tokens over themselves and those before them, forward and back, in two thirds of the time that libtorch takes. Scores exist for
+/// a few queries at a time. A key-value head of a row is one thread's work, so that the number of threads changes no bit.
 /// </summary>
 internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
 {
@@ -31,7 +30,7 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
 
     /// <param name="logSums">[B,K,T,G], filled with the logarithm of each query's sum of exponentials.</param>
     /// <param name="result">[B,T,H,d], contiguous.</param>
-    public static void Forward(Tensor q_BTHd, Tensor k_BTKd, Tensor v_BTKd, bool causal, Tensor logSums, Tensor result)
+    public static void Forward(Tensor q_BTHd, Tensor k_BTKd, Tensor v_BTKd, Tensor logSums, Tensor result)
     {
         var (tokens, kvHeads, group, d) = ((int)q_BTHd.size(1), (int)k_BTKd.size(2), (int)(q_BTHd.size(2) / k_BTKd.size(2)), (int)q_BTHd.size(3));
         var (q, k, v, to, sums) = (new HeadRows(q_BTHd), new HeadRows(k_BTKd), new HeadRows(v_BTKd), new HeadRows(result), (IntPtr)TensorMemory.Address(logSums));
@@ -40,7 +39,7 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
             var (row, head) = (unit / kvHeads, unit % kvHeads);
             using var keys = KeyBlocks(k, row, head, tokens, d);
             using var values = Lines(v, row, head, tokens, d);
-            using var work = new Work(tokens, group, d, causal);
+            using var work = new Work(tokens, group, d);
             var logs = (float*)sums + (long)unit * tokens * group;
             for (var first = 0; first < tokens * group; first += Queries)
             {
@@ -58,7 +57,7 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
                 for (var n = 0; n < work.Count; n++)
                 {
                     logs[first + n] = work.LogSums[n];
-                    CpuKernels<V>.Multiply(work.Mixed + n * d, 1 / work.Sums[n], to.At(row, work.Token(n), work.Head(n)), d);
+                    CpuKernels<V>.Multiply(work.Mixed + n * Padded(d), 1 / work.Sums[n], to.At(row, work.Token(n), work.Head(n)), d);
                 }
             }
         });
@@ -67,7 +66,7 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
     /// <param name="toQ">[B,T,H,d], as the other results contiguous.</param>
     /// <param name="toK">[B,T,K,d]</param>
     /// <param name="toV">[B,T,K,d]</param>
-    public static void Backward(Tensor gradient_BTHd, Tensor q_BTHd, Tensor k_BTKd, Tensor v_BTKd, bool causal, Tensor logSums, Tensor toQ, Tensor toK, Tensor toV)
+    public static void Backward(Tensor gradient_BTHd, Tensor q_BTHd, Tensor k_BTKd, Tensor v_BTKd, Tensor logSums, Tensor toQ, Tensor toK, Tensor toV)
     {
         var (tokens, kvHeads, group, d) = ((int)q_BTHd.size(1), (int)k_BTKd.size(2), (int)(q_BTHd.size(2) / k_BTKd.size(2)), (int)q_BTHd.size(3));
         var (g, q, k, v, sums) = (new HeadRows(gradient_BTHd), new HeadRows(q_BTHd), new HeadRows(k_BTKd), new HeadRows(v_BTKd), (IntPtr)TensorMemory.Address(logSums));
@@ -78,11 +77,11 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
             using var keys = KeyBlocks(k, row, head, tokens, d);
             using var values = KeyBlocks(v, row, head, tokens, d);
             using var lines = Lines(k, row, head, tokens, d);
-            using var keyGradients = new FloatBuffer(tokens, d);
-            using var valueGradients = new FloatBuffer(tokens, d);
-            new Span<float>(keyGradients.Pointer, tokens * d).Clear();
-            new Span<float>(valueGradients.Pointer, tokens * d).Clear();
-            using var work = new Work(tokens, group, d, causal);
+            using var keyGradients = new FloatBuffer(tokens, Padded(d));
+            using var valueGradients = new FloatBuffer(tokens, Padded(d));
+            new Span<float>(keyGradients.Pointer, tokens * Padded(d)).Clear();
+            new Span<float>(valueGradients.Pointer, tokens * Padded(d)).Clear();
+            using var work = new Work(tokens, group, d);
             var logs = (float*)sums + (long)unit * tokens * group;
             for (var first = 0; first < tokens * group; first += Queries)
             {
@@ -95,7 +94,7 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
                     CpuKernels<V>.SoftmaxBack(work.Scores + n * work.Width, work.Slopes + n * work.Width, n < work.Count ? work.Seen(n) : 0, work.Widest(n / Four), logs[first + Math.Min(n, work.Count - 1)]);
                 work.Mix(work.Slopes, lines.Pointer);
                 for (var n = 0; n < work.Count; n++)
-                    CpuKernels<V>.Multiply(work.Mixed + n * d, work.Scale, dq.At(row, work.Token(n), work.Head(n)), d);
+                    CpuKernels<V>.Multiply(work.Mixed + n * Padded(d), work.Scale, dq.At(row, work.Token(n), work.Head(n)), d);
                 work.Spread(work.Slopes, work.Query, keyGradients.Pointer);
                 work.Spread(work.Scores, work.Gradient, valueGradients.Pointer);
             }
@@ -123,18 +122,29 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
         return result;
     }
 
+    /// <summary>Vectors of a head one after the other, [T, Padded(d)].</summary>
     private static FloatBuffer Lines(HeadRows x, int row, int head, int tokens, int d)
     {
-        var result = new FloatBuffer(tokens, d);
+        var result = new FloatBuffer(tokens, Padded(d));
         for (var t = 0; t < tokens; t++)
-            new ReadOnlySpan<float>(x.At(row, t, head), d).CopyTo(new Span<float>(result.Row(t), d));
+            Take(x.At(row, t, head), result.Row(t), d);
         return result;
     }
 
-    /// <summary>Some queries of a key-value head, counted token by token, head by head, and what is computed for them.</summary>
-    private sealed class Work(int tokens, int group, int d, bool causal) : IDisposable
+    /// <summary>A head's values in whole vectors of the processor: the rest is 0.</summary>
+    private static int Padded(int d) => (d + V.Count - 1) / V.Count * V.Count;
+
+    private static void Take(float* from, float* to, int d)
     {
-        private readonly FloatBuffer _memory = new(Queries, 3L * d + 2 + 2L * WidthOf(tokens));
+        new ReadOnlySpan<float>(from, d).CopyTo(new Span<float>(to, d));
+        new Span<float>(to + d, Padded(d) - d).Clear();
+    }
+
+    /// <summary>Some queries of a key-value head, counted token by token, head by head, and what is computed for them.</summary>
+    private sealed class Work(int tokens, int group, int d) : IDisposable
+    {
+        private readonly FloatBuffer _memory = new(Queries, 3L * Padded(d) + 2 + 2L * WidthOf(tokens));
+        private readonly int _padded = Padded(d);
         private int _first, _headsBefore;
 
         public float Scale { get; } = 1 / MathF.Sqrt(d);
@@ -148,17 +158,17 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
         /// <summary>[Queries, Width]</summary>
         public float* Slopes => Scores + Queries * Width;
 
-        /// <summary>[Queries, d], scaled.</summary>
+        /// <summary>[Queries, Padded(d)], scaled.</summary>
         public float* Query => Slopes + Queries * Width;
 
-        /// <summary>[Queries, d]</summary>
-        public float* Gradient => Query + Queries * d;
+        /// <summary>[Queries, Padded(d)]</summary>
+        public float* Gradient => Query + Queries * _padded;
 
-        /// <summary>[Queries, d]</summary>
-        public float* Mixed => Gradient + Queries * d;
+        /// <summary>[Queries, Padded(d)]</summary>
+        public float* Mixed => Gradient + Queries * _padded;
 
         /// <summary>[Queries]</summary>
-        public float* Sums => Mixed + Queries * d;
+        public float* Sums => Mixed + Queries * _padded;
 
         /// <summary>[Queries]</summary>
         public float* LogSums => Sums + Queries;
@@ -174,7 +184,7 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
         public int Head(int n) => _headsBefore + (_first + Math.Min(n, Count - 1)) % group;
 
         /// <summary>Tokens that a query looks at.</summary>
-        public int Seen(int n) => causal ? Token(n) + 1 : tokens;
+        public int Seen(int n) => Token(n) + 1;
 
         /// <summary>Tokens that one of the queries of a four looks at.</summary>
         public int Widest(int four) => Seen(four * Four + Four - 1);
@@ -183,47 +193,50 @@ internal static unsafe class CpuAttention<V> where V : struct, ILanes<V>
         {
             (_first, _headsBefore, Count) = (first, kvHead * group, Math.Min(Queries, tokens * group - first));
             for (var n = 0; n < Filled; n++)
-                CpuKernels<V>.Multiply(q.At(row, Token(n), Head(n)), Scale, Query + n * d, d);
+            {
+                CpuAttention<V>.Take(q.At(row, Token(n), Head(n)), Query + n * _padded, d);
+                CpuKernels<V>.Multiply(Query + n * _padded, Scale, Query + n * _padded, d);
+            }
         }
 
         public void TakeGradient(HeadRows gradient, int row)
         {
             for (var n = 0; n < Filled; n++)
-                new ReadOnlySpan<float>(gradient.At(row, Token(n), Head(n)), d).CopyTo(new Span<float>(Gradient + n * d, d));
+                CpuAttention<V>.Take(gradient.At(row, Token(n), Head(n)), Gradient + n * _padded, d);
         }
 
-        /// <summary>What each of the rows [Queries, d] makes with each of the blocks' vectors.</summary>
+        /// <summary>What each of the rows [Queries, Padded(d)] makes with each of the blocks' vectors.</summary>
         public void Score(float* rows, float* blocks, float* scores)
         {
             for (var start = 0; start < Widest(Filled / Four - 1); start += Tile)
             for (var four = 0; four < Filled / Four; four++)
             {
-                var row = rows + four * Four * d;
+                var row = rows + four * Four * _padded;
                 if (Math.Min(Tile, Widest(four) - start) is > 0 and var count)
-                    CpuKernels<V>.Scores(row, row + d, row + 2 * d, row + 3 * d, CpuSegment.Key(blocks, start, d), count, d, scores + four * Four * Width + start, Width);
+                    CpuKernels<V>.Scores(row, row + _padded, row + 2 * _padded, row + 3 * _padded, CpuSegment.Key(blocks, start, d), count, d, scores + four * Four * Width + start, Width);
             }
         }
 
-        /// <summary>The sum of the lines [T,d] by the weights of each query.</summary>
+        /// <summary>The sum of the lines [T, Padded(d)] by the weights of each query.</summary>
         public void Mix(float* weights, float* lines)
         {
-            new Span<float>(Mixed, Queries * d).Clear();
+            new Span<float>(Mixed, Queries * _padded).Clear();
             for (var start = 0; start < Widest(Filled / Four - 1); start += Tile)
             for (var four = 0; four < Filled / Four; four++)
             {
                 if (Math.Min(Tile, Widest(four) - start) is > 0 and var count)
-                    CpuKernels<V>.Mix(weights + four * Four * Width + start, Width, lines + (long)start * d, count, d, Mixed + four * Four * d);
+                    CpuKernels<V>.Mix(weights + four * Four * Width + start, Width, lines + (long)start * _padded, count, _padded, Mixed + four * Four * _padded);
             }
         }
 
-        /// <summary>Adds to each of the sums [T,d] the rows [Queries, d] by its weights.</summary>
+        /// <summary>Adds to each of the sums [T, Padded(d)] the rows [Queries, Padded(d)] by its weights.</summary>
         public void Spread(float* weights, float* rows, float* sums)
         {
             for (var start = 0; start < Widest(Filled / Four - 1); start += Tile)
             for (var four = 0; four < Filled / Four; four++)
             {
                 if (Math.Min(Tile, Widest(four) - start) is > 0 and var count)
-                    CpuKernels<V>.Spread(weights + four * Four * Width + start, Width, rows + four * Four * d, count, d, sums + (long)start * d);
+                    CpuKernels<V>.Spread(weights + four * Four * Width + start, Width, rows + four * Four * _padded, count, _padded, sums + (long)start * _padded);
             }
         }
 

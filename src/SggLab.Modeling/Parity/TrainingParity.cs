@@ -20,6 +20,7 @@ internal sealed class TrainingParity(GoldenCases golden)
     // What ours may: it depends on the processor and the number of threads.
     internal const double OwnLossTolerance = 2e-4;
     internal const double OwnNormTolerance = 1e-3;
+    private const double OwnFarShare = 0.1;
     private const double GradientTolerance = 1e-4; // of the tensor's largest value
     private const double WeightTolerance = 1e-5; // for 99.9 % of the elements
     private const double FarShare = 1e-3;
@@ -86,6 +87,7 @@ internal sealed class TrainingParity(GoldenCases golden)
         if (expected.Has("token_count"))
             items.Add(ParityItem.Exact($"{name}/token_count", Math.Abs(expected.Long("token_count") - batches.Sum(b => b.ScoredCounts.Sum()))));
         items.AddRange(Weights(name, exact, expected, losses.Length, reference, known));
+        items.Add(ParityItem.Of($"{name}/param_after_{losses.Length}, f32 and f64, share of elements off by more than {WeightTolerance:g1}", FarOff(model, exact), OwnFarShare * _looser));
         expected.AllCompared();
         foreach (var batch in batches)
             batch.Dispose();
@@ -163,6 +165,19 @@ internal sealed class TrainingParity(GoldenCases golden)
         }
         if (elements > 0)
             yield return ParityItem.Of($"{run}/{tensors}, share of elements off by more than {WeightTolerance:g1}", (double)far / elements, FarShare * _looser);
+    }
+
+    private static double FarOff(Qwen2VLModel model, Qwen2VLModel exact)
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var (elements, far) = (0L, 0L);
+        foreach (var name in model.Weights.Names)
+        {
+            elements += model.Weights[name].numel();
+            far += (exact.Weights[name] - model.Weights[name]).abs().Above(WeightTolerance).sum().item<long>();
+        }
+        return (double)far / elements;
     }
 
     private static Tensor Weight(Qwen2VLModel model, string name, ConfigObject named) =>
