@@ -14,6 +14,8 @@ internal static class FileTrouble
         UnauthorizedAccessException { InnerException.HResult: BadDescriptor } =>
             new("The standard input is closed, but this command reads it. Give it a pipe or a file: ./sgglab … < FILE", inner: e),
         UnauthorizedAccessException => new($"{FirstLine(e)}. Either it is a folder where a file is wanted, or this account may not read or write it: give another path, or change its owner or mode.", inner: e),
+        // An assembly that is not there: a broken build, whatever path the user gave.
+        FileNotFoundException { FileName: { } name } when name.Contains(", PublicKeyToken=", StringComparison.Ordinal) => null,
         FileNotFoundException or DirectoryNotFoundException => new($"{FirstLine(e)}. Check the path.", inner: e),
         PathTooLongException => new($"{FirstLine(e)}. Give a shorter one.", inner: e),
         IOException { HResult: NoSpace or OverQuota } => new($"the output cannot be written whole: {FirstLine(e)}. Free some space where it goes, and run the command again.", 3, e),

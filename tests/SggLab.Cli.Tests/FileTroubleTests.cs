@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace SggLab.Cli.Tests;
 
 public sealed class FileTroubleTests
@@ -20,5 +22,14 @@ public sealed class FileTroubleTests
     {
         FileTrouble.InWords(new InvalidOperationException()).ShouldBeNull();
         FileTrouble.InWords(new EndOfStreamException()).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_missing_assembly_is_no_wrong_path_of_the_user()
+    {
+        var missing = Should.Throw<FileNotFoundException>(() => Assembly.Load("YamlDotNet.Missing, Version=16.0.0.0, Culture=neutral, PublicKeyToken=ec19458f3c15af5e"));
+
+        FileTrouble.InWords(missing).ShouldBeNull();
+        FileTrouble.InWords(new FileNotFoundException("Could not find file '/some/file'.", "/some/file")).ShouldNotBeNull().Message.ShouldContain("Check the path");
     }
 }
