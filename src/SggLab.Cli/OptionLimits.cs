@@ -23,8 +23,11 @@ internal static class OptionLimits
             found.AddError(path.Length == 0 ? $"{option.Name} is empty; wanted the path of a file." : $"{option.Name} {path} is a folder; wanted the path of a file.");
     });
 
-    public static void MustNameAFolder<T>(this Option<T> option) => option.Validators.Add(found =>
+    public static void MustNameAFolder<T>(this Option<T> option) => option.MustNotBeEmpty("the path of a folder");
+
+    /// <param name="wanted">What the option takes, as the message names it.</param>
+    public static void MustNotBeEmpty<T>(this Option<T> option, string wanted) => option.Validators.Add(found =>
     {
-        if (found.Tokens is [{ Value: "" }]) found.AddError($"{option.Name} is empty; wanted the path of a folder.");
+        if (found.Tokens is [{ Value: "" }]) found.AddError($"{option.Name} is empty; wanted {wanted}.");
     });
 }

@@ -18,7 +18,7 @@ internal static class RunEvaluation
         var protocol = new Option<string>("--protocol") { Required = true, Description = "r1sgg-sft, r1sgg-rl, or a YAML file with a protocol." };
         var output = new Option<string>("--out") { Required = true, Description = "Predictions, as JSON lines." };
         model.MustNameAFolder();
-        data.MustNameAFolder();
+        data.MustNotBeEmpty("the path of a Parquet file, or of a folder that holds some");
         output.MustNameAFile();
         var vocabulary = new Option<string>("--vocabulary") { DefaultValueFactory = _ => "vg150", Description = "vg150, psg or synthetic." };
         var limit = new Option<int?>("--limit") { Description = "Images at most." };

@@ -92,6 +92,8 @@ public sealed class HostileInputTests : IDisposable
 
         (await _sgglab.RunAsync("eval", "run", "--model", s_tiny, "--data", data, "--split", "train", "--protocol", "r1sgg", "--out", output)).ShouldComplain(2)
             .ShouldContain("--protocol r1sgg is neither r1sgg-sft nor r1sgg-rl, nor is there a file of that name");
+        (await _sgglab.RunAsync("eval", "run", "--model", s_tiny, "--data", "", "--split", "train", "--protocol", "r1sgg-sft", "--out", output)).ShouldComplain(2)
+            .ShouldContain("--data is empty; wanted the path of a Parquet file, or of a folder that holds some.");
         (await _sgglab.RunAsync("eval", "run", "--model", s_tiny, "--data", data, "--split", "other", "--protocol", "r1sgg-sft", "--out", output)).ShouldComplain(2).ShouldContain("has no split 'other'");
 
         Directory.GetFileSystemEntries(_sgglab.Folder).ShouldBeEmpty();
