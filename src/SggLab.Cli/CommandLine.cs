@@ -47,7 +47,7 @@ public static class CommandLine
         {
             return Refuse(refused);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsAsked)
         {
             if (lab?.Kept is null)
                 await Console.Error.WriteLineAsync(stop.Stopped);

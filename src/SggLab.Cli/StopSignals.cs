@@ -60,6 +60,9 @@ internal sealed class StopSignals : IDisposable
     /// <summary>Runs a command until it is done, or was asked to stop and did not within its time.</summary>
     public async Task<int> RunAsync(Func<CancellationToken, Task<int>> command) => await await Task.WhenAny(command(_asked.Token), _outOfPatience.Task);
 
+    /// <summary>Whether a cancellation is a stop that was asked for. Of a command that meets the signals itself nothing else is known.</summary>
+    public bool IsAsked => _code != 0 || _command is { OwnsSignals: true };
+
     /// <summary>The line about a command that was stopped.</summary>
     public string Stopped => _command?.Kept is { } kept ? $"sgglab: stopped; {kept}" : "sgglab: stopped.";
 

@@ -7,6 +7,14 @@ namespace SggLab.Cli.Tests;
 
 public sealed class StopSignalsTests
 {
+    [Fact]
+    public void A_cancellation_without_a_signal_is_no_stop_but_an_error()
+    {
+        using var stop = new StopSignals(null, isTold: true);
+
+        stop.IsAsked.ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
