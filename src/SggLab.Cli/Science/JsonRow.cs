@@ -18,10 +18,10 @@ internal sealed class JsonRow(string file, int line, JsonElement value, string p
     public static IEnumerable<JsonRow> Read(string file)
     {
         const string Wanted = "a JSON lines file, or - for standard input";
-        using var reader = new StreamReader(file == "-" ? Console.OpenStandardInput() : Opened(file, Wanted), Strict);
-        var name = file == "-" ? "standard input" : file;
-        var (number, rows) = (0, 0);
-        while (ReadLine(reader, name, ++number) is { } text)
+        var path = file == "-" ? null : file;
+        using var reader = new StreamReader(path is null ? Console.OpenStandardInput() : Opened(path, Wanted), Strict);
+        var (name, number, rows) = (path ?? StandardInput, 0, 0);
+        while (Reading(reader.ReadLine, path, ++number) is { } text)
         {
             if (string.IsNullOrWhiteSpace(text)) continue;
             rows++;
@@ -37,6 +37,8 @@ internal sealed class JsonRow(string file, int line, JsonElement value, string p
         return new JsonRow(file, 1, Parse(Reading(reader.ReadToEnd, file, 1), file, 1, "one JSON object"));
     }
 
+    private const string StandardInput = "standard input";
+
     private static UTF8Encoding Strict { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static FileStream Opened(string path, string wanted)
@@ -46,9 +48,8 @@ internal sealed class JsonRow(string file, int line, JsonElement value, string p
         return Reading(() => File.OpenRead(path), path, 1);
     }
 
-    private static string? ReadLine(StreamReader reader, string file, int line) => Reading(reader.ReadLine, file, line);
-
-    private static T Reading<T>(Func<T> read, string file, int line)
+    /// <param name="path">Null for standard input.</param>
+    private static T Reading<T>(Func<T> read, string? path, int line)
     {
         try
         {
@@ -57,16 +58,16 @@ internal sealed class JsonRow(string file, int line, JsonElement value, string p
         // gzip's second byte is the first that is no UTF-8.
         catch (DecoderFallbackException problem) when (line == 1 && problem is { Index: 1, BytesUnknown: [0x8b, ..] })
         {
-            throw new LabException($"{file} is compressed by gzip; wanted JSON lines in UTF-8. Unpack it on the way: zcat {(file == "standard input" ? "FILE" : file)} | ./sgglab … with - for the file.", inner: problem);
+            throw new LabException($"{path ?? StandardInput} is compressed by gzip; wanted JSON lines in UTF-8. Unpack it on the way: zcat {path ?? "FILE"} | ./sgglab … with - for the file.", inner: problem);
         }
         catch (DecoderFallbackException problem)
         {
-            throw new LabException($"{file}, line {line} or soon after: bytes that are no UTF-8; wanted JSON lines in UTF-8. Convert the file, as by iconv -t UTF-8.", inner: problem);
+            throw new LabException($"{path ?? StandardInput}, line {line} or soon after: bytes that are no UTF-8; wanted JSON lines in UTF-8. Convert the file, as by iconv -t UTF-8.", inner: problem);
         }
         // A closed standard input is told apart where every command's is.
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException && file != "standard input")
+        catch (Exception problem) when (path is not null && problem is IOException or UnauthorizedAccessException)
         {
-            throw new LabException($"{file} cannot be read ({problem.Message.TrimEnd('.')}). Check the path and its permissions.", inner: problem);
+            throw new LabException($"{path} cannot be read ({problem.Message.TrimEnd('.')}). Check the path and its permissions.", inner: problem);
         }
     }
 
