@@ -3,6 +3,9 @@ namespace SggLab.Contracts.Specs;
 /// <summary>Group relative policy optimisation with graph rewards. What the paper fixes has no default here; see examples/reference-*.yaml.</summary>
 public sealed record GrpoSettings
 {
+    /// <summary>Logits divided by less leave f32.</summary>
+    public const double LeastTemperature = 1e-6;
+
     public required double LearningRate { get; init; }
     public required string Schedule { get; init; }
     public required double WarmupRatio { get; init; }
@@ -12,6 +15,7 @@ public sealed record GrpoSettings
     /// <summary>G: rollouts a prompt.</summary>
     public required int GroupSize { get; init; }
     public required int MaxCompletionTokens { get; init; }
+    /// <summary>Logits are divided by it before drawing: <see cref="LeastTemperature"/> to 100.</summary>
     public required double Temperature { get; init; }
     public required double TopP { get; init; }
     /// <summary>0 = off.</summary>

@@ -22,7 +22,7 @@ internal static class SettingsChecks
         check.That(grpo.PromptsPerStep is >= 1 and <= 65536, "grpo.prompts_per_step", $"give 1 to 65536; given was {grpo.PromptsPerStep}");
         check.That(grpo.GroupSize is >= 2 and <= 1024, "grpo.group_size", $"give 2 to 1024: a group of one has no spread, so no advantage; given was {grpo.GroupSize}");
         check.That(grpo.MaxCompletionTokens is >= 1 and <= 32768, "grpo.max_completion_tokens", $"give 1 to 32768; given was {grpo.MaxCompletionTokens}");
-        check.That(grpo.Temperature > 0 && grpo.Temperature <= 100, "grpo.temperature", $"give a number above 0, such as 1; given was {grpo.Temperature}");
+        check.That(grpo.Temperature is >= GrpoSettings.LeastTemperature and <= 100, "grpo.temperature", $"give 0.000001 to 100, such as 1; given was {grpo.Temperature}");
         check.That(grpo.TopP > 0 && grpo.TopP <= 1, "grpo.top_p", $"give a number above 0 and at most 1; given was {grpo.TopP}");
         check.That(grpo.TopK >= 0, "grpo.top_k", $"give 0 (off) or more; given was {grpo.TopK}");
         check.That(grpo.Beta >= 0 && grpo.Beta <= 100, "grpo.beta", $"give 0 (no reference model) or more; given was {grpo.Beta}");

@@ -32,6 +32,7 @@ public class SpecValidationTests
     {
         Fields(GrpoRun with { Grpo = Grpo with { GroupSize = 1 } }).ShouldBe(["grpo.group_size"]);
         Fields(GrpoRun with { Grpo = Grpo with { Temperature = double.NaN, TopP = 0, Loss = "dapo2" } }).ShouldBe(["grpo.temperature", "grpo.top_p", "grpo.loss"]);
+        Fields(GrpoRun with { Grpo = Grpo with { Temperature = 1e-7 } }).ShouldBe(["grpo.temperature"]);
         Fields(GrpoRun with { Grpo = Grpo with { MicroBatchSize = 5 } }).ShouldBe(["grpo.micro_batch_size"]);
         Fields(GrpoRun with { Grpo = Grpo with { Epochs = 1 } }).ShouldBe(["grpo.epochs"]);
         Fields(GrpoRun with { Variant = null }).ShouldBe(["variant"]);
