@@ -254,7 +254,9 @@ public sealed class BadFolderTests : IDisposable
         Copy("qwen2-vl-tiny");
         Edit("chat_template.json", json => json["chat_template"] = "{{ messages }}");
 
-        Should.Throw<LabException>(() => PromptProcessor.Load(_folder)).Message.ShouldContain("chat_template.json");
+        Should.Throw<LabException>(() => PromptProcessor.Load(_folder)).Message.ShouldContain("Put the chat_template.json of the published model into the folder.");
+        File.WriteAllText(Path.Combine(_folder, "chat_template.jinja"), "{{ messages }}");
+        Should.Throw<LabException>(() => PromptProcessor.Load(_folder)).Message.ShouldContain("Remove it, and put the chat_template.json of the published model");
     }
 
     [Fact]

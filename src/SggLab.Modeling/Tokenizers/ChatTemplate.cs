@@ -14,6 +14,9 @@ public sealed class ChatTemplate
     /// <summary>Of Qwen3-VL's instruct models, whose template is known by what of it text and images reach. Those that think begin the answer otherwise.</summary>
     private const string Qwen3Fingerprint = "3d08b9e34667226581ad2f3cc54d6f3c2e53f0541a58b367a3e0b800a1582570";
 
+    /// <summary>Goes before the other files that may hold a template.</summary>
+    private const string Jinja = "chat_template.jinja";
+
     private readonly bool _qwen3;
 
     /// <summary>The template of Qwen2-VL.</summary>
@@ -30,7 +33,7 @@ public sealed class ChatTemplate
     /// <summary>Finds the template of a model folder.</summary>
     /// <exception cref="LabException">The folder has none, or one that is not known.</exception>
     public static ChatTemplate Of(ModelFolder folder) => Candidates(folder.Path, folder.Files).FirstOrDefault() is (var file, { } text)
-        ? Known(text) ?? throw new LabException($"{Path.Combine(folder.Path, file)} holds a chat template other than those of Qwen2-VL, Qwen2.5-VL and Qwen3-VL-Instruct, which are the ones supported.")
+        ? Known(text) ?? throw new LabException($"{Path.Combine(folder.Path, file)} holds a chat template other than those of Qwen2-VL, Qwen2.5-VL and Qwen3-VL-Instruct, which are the ones supported. {(file == Jinja ? "Remove it, and put" : "Put")} the chat_template.json of the published model into the folder.")
         : throw new LabException($"{folder.Path} has no chat template (chat_template.json, chat_template.jinja, or chat_template in tokenizer_config.json).");
 
     /// <summary>What the conversations of a golden folder were rendered by: its own template, or Qwen2-VL's where it has none; null where its own is not known.</summary>
@@ -50,8 +53,8 @@ public sealed class ChatTemplate
 
     private static IEnumerable<(string File, string Template)> Candidates(string folder, IReadOnlyDictionary<string, byte[]> files)
     {
-        if (files.TryGetValue("chat_template.jinja", out var jinja))
-            yield return ("chat_template.jinja", Encoding.UTF8.GetString(jinja));
+        if (files.TryGetValue(Jinja, out var jinja))
+            yield return (Jinja, Encoding.UTF8.GetString(jinja));
         foreach (var name in new[] { "chat_template.json", "tokenizer_config.json" })
         {
             if (!files.TryGetValue(name, out var json))
