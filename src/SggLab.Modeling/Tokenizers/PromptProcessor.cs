@@ -64,7 +64,7 @@ public sealed class PromptProcessor
 
     public static PromptProcessor Load(string folder) => Of(ModelFolder.Open(folder));
 
-    /// <param name="messages">Images in them must be processed already (see <see cref="ImageProcessor.Process(RgbImage, ImageSettings?)"/>).</param>
+    /// <param name="messages">Images in them must be processed already (see <see cref="ImageProcessor.Process(RgbImage)"/>).</param>
     /// <param name="addGenerationPrompt">Whether to open the assistant's turn at the end.</param>
     public ProcessedPrompt Process(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = true)
     {
