@@ -208,12 +208,12 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary, string?
     {
         var max = float.NegativeInfinity;
         var i = 0;
-        if (values.Length >= 8)
+        if (values.Length >= Block)
         {
-            var largest = Vector256.Create(values[..8]);
-            for (; i + 8 <= values.Length; i += 8)
-                largest = Vector256.Max(largest, Vector256.Create(values.Slice(i, 8)));
-            for (var lane = 0; lane < 8; lane++)
+            var largest = Vector256.Create(values[..Block]);
+            for (; i + Block <= values.Length; i += Block)
+                largest = Vector256.Max(largest, Vector256.Create(values.Slice(i, Block)));
+            for (var lane = 0; lane < Block; lane++)
                 max = Math.Max(max, largest[lane]);
         }
         for (; i < values.Length; i++)
@@ -228,8 +228,8 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary, string?
         double sum = 0;
         var i = 0;
         var (by, top) = (Vector256.Create(temperature), Vector256.Create(max));
-        for (; i + 8 <= values.Length; i += 8)
-            sum += Vector256.Sum(Vector256.Exp(Vector256.Create(values.Slice(i, 8)) / by - top));
+        for (; i + Block <= values.Length; i += Block)
+            sum += Vector256.Sum(Vector256.Exp(Vector256.Create(values.Slice(i, Block)) / by - top));
         for (; i < values.Length; i++)
             sum += MathF.Exp(values[i] / temperature - max);
         return max + (float)Math.Log(sum);
