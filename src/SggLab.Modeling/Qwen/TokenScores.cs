@@ -21,26 +21,28 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
     internal static TokenScores Of(Tensor hidden_ND, Tensor lm_head_VD, Tensor labels_N, double temperature, bool entropies, int chunk = 0, Tensor? kept_NK = null)
     {
         var rows = chunk > 0 ? chunk : (int)Math.Max(1, ChunkElements / lm_head_VD.size(0));
-        var scores = Scoring.apply(hidden_ND, lm_head_VD, labels_N, temperature, entropies, rows, kept_NK!);
-        return new TokenScores(scores[0], entropies ? scores[1] : null);
+        // Not a second result: TorchSharp lets the collector move the list of results without gradient while libtorch reads it.
+        var aside = entropies ? new Tensor[1] : null;
+        var logProbs_N = Scoring.apply(hidden_ND, lm_head_VD, labels_N, temperature, aside!, rows, kept_NK!);
+        return new TokenScores(logProbs_N, aside?[0]);
     }
 
     /// <summary>
     /// Log-probabilities through the head, chunk by chunk: the logits of a chunk are made, used and dropped, and made
     /// again on the way back.
     /// </summary>
-    private sealed class Scoring : autograd.MultiTensorFunction<Scoring>
+    private sealed class Scoring : autograd.SingleTensorFunction<Scoring>
     {
         public override string Name => "TokenScores";
 
-        public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
         {
             var (hidden_ND, head_VD, labels_N) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2]);
-            var (temperature, entropies, rows, kept_NK) = ((double)vars[3], (bool)vars[4], (int)vars[5], (Tensor?)vars[6]);
+            var (temperature, aside, rows, kept_NK) = ((double)vars[3], (Tensor[]?)vars[4], (int)vars[5], (Tensor?)vars[6]);
             var count = hidden_ND.size(0);
             var logProbs_N = empty([count], ScalarType.Float32, hidden_ND.device);
             var normalisers_N = empty([count], ScalarType.Float32, hidden_ND.device);
-            var entropies_N = empty([entropies ? count : 0], ScalarType.Float32, hidden_ND.device);
+            var entropies_N = aside is null ? null : aside[0] = empty([count], ScalarType.Float32, hidden_ND.device);
             for (long start = 0; start < count; start += rows)
             {
                 using var scope = NewDisposeScope();
@@ -50,7 +52,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                 var labels_C1 = labels_N.narrow(0, start, size).unsqueeze(1);
                 normalisers_N.narrow(0, start, size).copy_(normalisers_C);
                 logProbs_N.narrow(0, start, size).copy_(logits_CV.gather(1, labels_C1).squeeze(1) - normalisers_C);
-                if (entropies)
+                if (entropies_N is not null)
                 {
                     var probabilities_CV = (logits_CV - normalisers_C.unsqueeze(1)).exp_();
                     // A token that is not kept has no probability, and its logit of minus infinity no share.
@@ -62,17 +64,16 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
             ctx.save_data("rows", rows);
             ctx.save_data("hidden", hidden_ND.requires_grad);
             ctx.save_data("head", head_VD.requires_grad);
-            ctx.mark_non_differentiable([entropies_N]);
-            return [logProbs_N, entropies_N];
+            return logProbs_N;
         }
 
-        public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
             using var scope = NewDisposeScope();
             var saved = ctx.get_saved_variables();
             var (hidden_ND, head_VD, labels_N, normalisers_N) = (saved[0], saved[1], saved[2], saved[3]);
             var (temperature, rows) = ((double)ctx.get_data("temperature"), (int)ctx.get_data("rows"));
-            var (gradient_N, kept_NK) = (grad_outputs[0], saved.Count > 4 ? saved[4] : null);
+            var (gradient_N, kept_NK) = (grad_output, saved.Count > 4 ? saved[4] : null);
             var toHidden = (bool)ctx.get_data("hidden") ? empty_like(hidden_ND) : null;
             // Sums of many chunks are kept in f32 whatever the weights are.
             var toHead = (bool)ctx.get_data("head") ? zeros_like(head_VD, ScalarType.Float32) : null;
@@ -92,7 +93,7 @@ public sealed record TokenScores(Tensor LogProbs, Tensor? Entropies)
                 else
                     toHead?.Add(typed_CV.t().mm(hidden_CD));
             }
-            return GradientHandover.Return(grad_outputs, toHidden, toHead?.to_type(head_VD.dtype), null, null, null, null, null);
+            return GradientHandover.Return([grad_output], toHidden, toHead?.to_type(head_VD.dtype), null, null, null, null, null);
         }
 
         /// <summary>The logits with minus infinity for every token that is not among the kept.</summary>
