@@ -17,26 +17,17 @@ internal static class RoomForModel
         // Weights are drawn in f32 and all are there before the first is written.
         var (inMemory, onDisk) = (4 * parameters, (config.DataType is "bfloat16" or "float16" ? 2 : 4) * parameters);
         Compare(inMemory, DeviceMemory.OfHost(), "of memory", "this machine has");
-        var disk = Existing(folder);
-        Compare(onDisk, new DriveInfo(disk).AvailableFreeSpace, "of disk", $"{disk} has");
+        var (disk, free) = FreeSpace.Under(folder);
+        Compare(onDisk, free, "of disk", $"{disk} has");
 
-        void Compare(double needed, double? free, string what, string place)
+        void Compare(double needed, double? left, string what, string place)
         {
-            if (needed <= free || free is null)
+            if (needed <= left || left is null)
                 return;
             var largest = ParameterCount.Parts(config).MaxBy(part => part.Parameters)!;
-            throw new LabException(string.Create(CultureInfo.InvariantCulture, $"{configFile}: the model would have {Count(parameters)} parameters, which take {Size(needed)} {what}; {place} {Size(free.Value)} free. ")
+            throw new LabException(string.Create(CultureInfo.InvariantCulture, $"{configFile}: the model would have {Count(parameters)} parameters, which take {Size(needed)} {what}; {place} {Size(left.Value)} free. ")
                 + $"Make room, or make it smaller: most of it is {largest.Name}, so lower {string.Join(" or ", largest.Keys)}.", exitCode: 3);
         }
-    }
-
-    /// <summary>The folder itself, or the nearest above it that is there.</summary>
-    private static string Existing(string folder)
-    {
-        var at = Path.GetFullPath(folder);
-        while (!Directory.Exists(at) && Path.GetDirectoryName(at) is { } above)
-            at = above;
-        return at;
     }
 
     private static string Count(double number) => number < 1e15 ? string.Create(CultureInfo.InvariantCulture, $"{number:N0}") : string.Create(CultureInfo.InvariantCulture, $"{number:0.0e+0}");

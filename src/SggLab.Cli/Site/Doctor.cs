@@ -94,11 +94,8 @@ public static class Diagnosis
 
     private static Finding Disk(LabHome home)
     {
-        var at = new DirectoryInfo(home.Folder);
-        while (!at.Exists && at.Parent is { } parent)
-            at = parent;
-        var free = new DriveInfo(at.FullName).AvailableFreeSpace;
-        return new("disk", free > 2L << 30, false, $"{Gigabytes(free)} free in {at.FullName}", free > 2L << 30 ? null : "The demo takes about 1 GB. Free some space, or name another folder with SGGLAB_HOME.");
+        var (at, free) = FreeSpace.Under(home.Folder);
+        return new("disk", free > 2L << 30, false, $"{Gigabytes(free)} free in {at}", free > 2L << 30 ? null : "The demo takes about 1 GB. Free some space, or name another folder with SGGLAB_HOME.");
     }
 
     private static async Task<Finding> DockerAsync(CancellationToken cancel)

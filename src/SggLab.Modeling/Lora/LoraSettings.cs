@@ -101,8 +101,7 @@ public sealed record LoraSettings
         root.Ignore("exclude_modules", "layers_to_transform", "layers_pattern", "lora_dropout", "inference_mode", "task_type", "auto_mapping",
             "base_model_name_or_path", "revision", "peft_version", "megatron_core", "qalora_group_size");
         // A later peft's settings that the adapter does not use.
-        foreach (var key in root.Keys.Where(key => !root.Has(key)))
-            root.Ignore(key);
+        root.IgnoreNulls();
         root.Done("so the adapter might compute something else than its matrices say. Remove the key if it means nothing, or merge the adapter in peft first (merge_and_unload).");
         return settings;
     }
