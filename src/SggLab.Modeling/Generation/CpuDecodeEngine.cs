@@ -107,7 +107,7 @@ internal sealed unsafe class CpuDecodeEngine<V> : IDecodeEngine where V : struct
             Project(buffers.Attended, layer.Output, buffers.Added, _config.Heads * _config.HeadDim, hidden);
             Each(row => Normalise(row, buffers.Added, layer.PostNorm), RowsAThread);
             Project(buffers.Normed, layer.GateUp, buffers.GateUpRows, hidden, 2 * middle);
-            Each(row => CpuKernels<V>.Gate(buffers.GateUpRows.Row(row), buffers.Gated.Row(row), middle), RowsAThread);
+            Each(row => CpuKernels<V>.Gate(buffers.GateUpRows.Row(row), buffers.GateUpRows.Row(row) + middle, buffers.Gated.Row(row), middle), RowsAThread);
             Project(buffers.Gated, layer.Down, buffers.Added, middle, hidden);
             var norm = i + 1 < _config.Layers ? (IntPtr)Layer(i + 1).InputNorm : (IntPtr)Pointer(_weights.FinalNorm);
             Each(row => Normalise(row, buffers.Added, (float*)norm), RowsAThread);
@@ -157,7 +157,7 @@ internal sealed unsafe class CpuDecodeEngine<V> : IDecodeEngine where V : struct
             var norm = head < _config.Heads ? layer.QNorm : layer.KNorm;
             if (norm != null)
                 CpuKernels<V>.AddAndNormalise(qkv + head * d, null, norm, qkv + head * d, d, (float)_config.RmsNormEps);
-            CpuKernels<V>.Turn(qkv + head * d, angles.Cos, angles.Sin, d / 2);
+            CpuKernels<V>.Turn(qkv + head * d, angles.Cos, angles.Sin, qkv + head * d, d / 2, 1);
             if (head < _config.Heads)
                 CpuKernels<V>.Multiply(qkv + head * d, scale, qkv + head * d, d);
         }

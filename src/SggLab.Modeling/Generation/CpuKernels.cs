@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace SggLab.Modeling;
 
-/// <summary>The small steps of decoding and of attention on f32 rows, between the matrix products. Any width will do.</summary>
+/// <summary>The small steps between matrix products on f32 rows, of decoding as of training. Any width will do.</summary>
 /// <remarks>Compiled at once with all optimisations: a short run would be over before the runtime got to it.</remarks>
 internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
 {
@@ -13,8 +13,9 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
     private const int SummedVectors = 16;
 
     /// <summary>sum += add, then out = sum / rms(sum) * weight, for one row.</summary>
+    /// <returns>1 / rms(sum)</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddAndNormalise(float* sum, float* add, float* weight, float* result, int width, float eps)
+    public static float AddAndNormalise(float* sum, float* add, float* weight, float* result, int width, float eps)
     {
         var squares = V.Zero;
         float rest = 0;
@@ -37,6 +38,7 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
         }
         var scale = 1 / MathF.Sqrt((squares.Sum() + rest) / width + eps);
         Scale(sum, weight, result, width, scale);
+        return scale;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -50,18 +52,18 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
             result[i] = x[i] * scale * weight[i];
     }
 
-    /// <summary>out = silu(gate) * up, where a row holds gate and up side by side.</summary>
+    /// <summary>out = silu(gate) * up.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gate(float* gateUp, float* result, int width)
+    public static void Gate(float* gate, float* up, float* result, int count)
     {
         var i = 0;
-        for (; i + V.Count <= width; i += V.Count)
+        for (; i + V.Count <= count; i += V.Count)
         {
-            var gate = V.Load(gateUp + i);
-            (gate / (V.Of(1) + V.Exp(V.Zero - gate)) * V.Load(gateUp + width + i)).Store(result + i);
+            var x = V.Load(gate + i);
+            (x / (V.Of(1) + V.Exp(V.Zero - x)) * V.Load(up + i)).Store(result + i);
         }
-        for (; i < width; i++)
-            result[i] = gateUp[i] / (1 + MathF.Exp(-gateUp[i])) * gateUp[width + i];
+        for (; i < count; i++)
+            result[i] = gate[i] / (1 + MathF.Exp(-gate[i])) * up[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -85,20 +87,25 @@ internal static unsafe class CpuKernels<V> where V : struct, ILanes<V>
             result[i] = x[i] * factor;
     }
 
-    /// <summary>Turns pairs (i, i + d/2) of a head in place.</summary>
+    /// <summary>Turns pairs (i, i + d/2) of a head; the result may be the head itself.</summary>
+    /// <param name="direction">1 to turn, -1 to turn back.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Turn(float* head, float* cos, float* sin, int half)
+    public static void Turn(float* head, float* cos, float* sin, float* result, int half, float direction)
     {
         var i = 0;
+        var sign = V.Of(direction);
         for (; i + V.Count <= half; i += V.Count)
         {
             var (a, b) = (V.Load(head + i), V.Load(head + half + i));
-            var (c, s) = (V.Load(cos + i), V.Load(sin + i));
-            (a * c - b * s).Store(head + i);
-            (b * c + a * s).Store(head + half + i);
+            var (c, s) = (V.Load(cos + i), V.Load(sin + i) * sign);
+            (a * c - b * s).Store(result + i);
+            (b * c + a * s).Store(result + half + i);
         }
         for (; i < half; i++)
-            (head[i], head[half + i]) = (head[i] * cos[i] - head[half + i] * sin[i], head[half + i] * cos[i] + head[i] * sin[i]);
+        {
+            var s = sin[i] * direction;
+            (result[i], result[half + i]) = (head[i] * cos[i] - head[half + i] * s, head[half + i] * cos[i] + head[i] * s);
+        }
     }
 
     /// <summary>scores[n][j] = q_n . k_j for four queries.</summary>
