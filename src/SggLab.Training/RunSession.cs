@@ -63,7 +63,7 @@ internal sealed class RunSession : IDisposable
             set_num_threads(spec.Threads);
         if (spec.Device == "cuda" && !cuda.is_available())
             throw new LabException("The run asks for device cuda, but libtorch sees no GPU here. Use a worker with a GPU and the CUDA build (SGGLAB_CUDA=1) or --libtorch, or set device: cpu.", exitCode: 3);
-        SpecValidation.Require(RunData.Check(spec), $"Run '{spec.Name}'");
+        inputs.Require(RunData.Check(spec));
         // An adapter goes on beside the weights that the run started from: its checkpoints hold the sum, from which it cannot be told again.
         var folder = (learning?.Lora is null ? inputs.ResumeFolder : null) ?? inputs.StartFolder ?? spec.Model.Folder
             ?? throw new LabException($"Run '{spec.Name}' starts from the run '{spec.Model.Run}', but no checkpoint of it was given.");
@@ -122,12 +122,8 @@ internal sealed class RunSession : IDisposable
     public AdamW Train()
     {
         var learning = _learning!;
-        Model.Weights.Train(name => Adapter is null && !NamePatterns.Match(learning.Freeze, name));
+        Model.Weights.Train(learning.TrainedNames(Model).ToHashSet().Contains);
         var trained = (Adapter?.Tensors ?? Model.Weights.Trained()).ToArray();
-        if (trained.Length == 0)
-            throw new LabException($"freeze keeps every weight as it is ({string.Join(", ", learning.Freeze)}), so nothing would learn.");
-        foreach (var pattern in learning.Freeze.Where(pattern => !Model.Weights.Names.Any(name => NamePatterns.Match([pattern], name))))
-            throw new LabException($"freeze names {pattern}, which is in no weight's name; the model has {Model.Weights.Names[0]}, {Model.Weights.Names[^1]} and so on (`./sgglab model inspect` lists them).");
         var optimizer = new AdamW(trained, learning.WeightDecay, learning.AdamBeta2, learning.OptimizerOnHost);
         if (_inputs.ResumeFolder is { } resume)
             optimizer.Load(Path.Combine(resume, TrainerState.Folder, TrainerState.OptimizerFile));

@@ -25,6 +25,12 @@ public sealed record JobInputs
     public string? ResumeFolder { get; init; }
     public string? ResumeCheckpoint { get; init; }
     public int ResumeStep { get; init; }
+    /// <summary>What messages call a field of the spec where no run file has it; the field's own name where this does not say.</summary>
+    public IReadOnlyDictionary<string, string> FieldNames { get; init; } = new Dictionary<string, string>();
+
+    /// <exception cref="LabException">There are problems.</exception>
+    internal void Require(IEnumerable<SpecProblem> problems) => SpecValidation.Require(
+        [.. problems.Select(problem => problem with { Field = FieldNames.GetValueOrDefault(problem.Field, problem.Field) })], $"Run '{Spec.Name}'");
 }
 
 /// <summary>Runs one attempt of a run in this process, from start or from a full checkpoint.</summary>
@@ -39,7 +45,7 @@ public static class TrainingJob
     {
         try
         {
-            SpecValidation.Require(SpecValidation.Check(inputs.Spec), $"Run '{inputs.Spec.Name}'");
+            inputs.Require(SpecValidation.Check(inputs.Spec));
             Directory.CreateDirectory(inputs.WorkFolder);
             return inputs.Spec.Method switch
             {

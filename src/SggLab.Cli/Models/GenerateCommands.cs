@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SggLab.Contracts;
@@ -31,6 +32,11 @@ public static class GenerateCommands
         var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "cpu or cuda." };
         device.AcceptOnlyFromAmong("cpu", "cuda");
         var json = new Option<bool>("--json") { Description = "Print {\"ids\", \"text\", \"finish\"} at the end instead of the text as it comes." };
+        temperature.Validators.Add(found =>
+        {
+            if (found.Tokens is [{ Value: var given }] && double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value == 0)
+                found.AddError("--temperature is 0, by which no logit can be divided; for the likeliest token each time say --greedy.");
+        });
         model.MustNameAFolder();
         adapter.MustNameAFolder();
         var command = new LabCommand("generate", "Let a model answer a prompt about images.")
@@ -42,7 +48,7 @@ public static class GenerateCommands
         command.SetAction((parsed, cancellation) => Task.Run(() =>
         {
             using var loaded = Load(parsed.GetValue(model)!, parsed.GetValue(precision)!, parsed.GetValue(device)!);
-            using var lora = parsed.GetValue(adapter) is { } folder ? LoraAdapter.Load(loaded, folder) : null;
+            using var lora = parsed.GetValue(adapter) is { } folder ? Adapt(loaded, folder) : null;
             var own = GenerationConfig.Of(loaded.Folder).Sampling(parsed.GetValue(tokens));
             var settings = own with
             {
@@ -51,10 +57,28 @@ public static class GenerateCommands
                 TopK = parsed.GetValue(topK) ?? own.TopK,
                 TopP = parsed.GetValue(topP) ?? own.TopP,
             };
+            var drawing = new Option[] { seed, temperature, topK, topP }.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name).ToArray();
+            if (drawing.Length > 0 && WhyNotDrawn(parsed.GetValue(greedy), settings, loaded.Folder.Path) is { } why)
+                Console.Error.WriteLine($"sgglab: {string.Join(" and ", drawing)} {(drawing.Length == 1 ? "changes" : "change")} nothing: the likeliest token is taken each time, {why}.");
             var ask = Prompt(loaded, parsed.GetValue(images) ?? [], parsed.GetValue(prompt)!, parsed.GetValue(system), parsed.GetValue(max));
             return Answer(loaded, ask.Processor, ask.Prompt, settings, parsed.GetValue(seed), parsed.GetValue(json), cancellation);
         }, CancellationToken.None));
         return command;
+    }
+
+    /// <summary>Why nothing is drawn by chance, as users of the published Qwen2-VL folders would not guess: theirs say top_k 1. Null where it is.</summary>
+    private static string? WhyNotDrawn(bool greedy, SamplingSettings settings, string folder) =>
+        greedy ? "as --greedy asks"
+        : settings.Greedy ? $"since {folder}/generation_config.json does not say do_sample; --temperature 1 draws"
+        : settings.TopK == 1 ? $"since top_k is 1, {folder}/generation_config.json's own unless --top-k says so; --top-k 0 draws from all tokens"
+        : null;
+
+    /// <summary>Puts an adapter on a model and says what it was made for.</summary>
+    internal static LoraAdapter Adapt(Qwen2VLModel model, string folder)
+    {
+        var adapter = LoraAdapter.Load(model, folder);
+        Console.Error.WriteLine($"sgglab: adapter {folder}: {adapter.Description}");
+        return adapter;
     }
 
     private static Qwen2VLModel Load(string folder, string precision, string device)

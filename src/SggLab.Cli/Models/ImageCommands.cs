@@ -26,7 +26,8 @@ public static class ImageCommands
             var processor = ImageProcessor.Of(ModelFolder.Open(parsed.GetValue(model)!)).With(parsed.GetValue(min), parsed.GetValue(max));
             var processed = processor.Process(RgbImage.Read(parsed.GetValue(image)!, parsed.GetValue(turn)));
             Write(processed, parsed.GetValue(output)!);
-            Console.WriteLine($"{processed.Width} x {processed.Height} pixels, {processed.Grid.Patches} patches, {processed.Grid.Tokens(processor.Settings.MergeSize)} tokens: {parsed.GetValue(output)}");
+            var tokens = processed.Grid.Tokens(processor.Settings.MergeSize);
+            Console.WriteLine($"{processed.Width} x {processed.Height} pixels, {processed.Grid.Patches} patches, {tokens} {(tokens == 1 ? "token" : "tokens")}: {parsed.GetValue(output)}");
             return 0;
         });
         return new Command("image", "Look at what a model's image processor does.") { preprocess };
@@ -34,6 +35,7 @@ public static class ImageCommands
 
     private static void Write(ProcessedImage image, string file)
     {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         using var scope = NewDisposeScope();
         SafetensorsWriter.Write(file, new Dictionary<string, Tensor>
         {

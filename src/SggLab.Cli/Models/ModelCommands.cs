@@ -132,7 +132,7 @@ public static class ModelCommands
             ModelFolder.RequireNew(parsed.GetValue(output)!);
             using var model = Qwen2VLModel.Load(parsed.GetValue(folder)!);
             if (parsed.GetValue(adapter) is { } lora)
-                LoraAdapter.Load(model, lora).Merge();
+                GenerateCommands.Adapt(model, lora).Merge();
             model.Save(parsed.GetValue(output)!, parsed.GetValue(type) switch { "bfloat16" => ScalarType.BFloat16, "float16" => ScalarType.Float16, _ => ScalarType.Float32 });
             Console.WriteLine(parsed.GetValue(output));
             return 0;

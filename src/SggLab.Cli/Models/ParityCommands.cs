@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using SggLab.Contracts;
@@ -9,6 +10,8 @@ namespace SggLab.Cli.Models;
 /// <summary>`parity FOLDER`: proves on files of the reference implementation that models here compute the same.</summary>
 public static class ParityCommands
 {
+    private const int MostRepeated = 20;
+
     public static Command Create()
     {
         var folder = new Argument<string>("folder") { Description = "A folder laid out like tests/golden/qwen, or one model folder of it." };
@@ -26,7 +29,7 @@ public static class ParityCommands
 
     private static int Run(string folder, bool json, CancellationToken cancellation)
     {
-        var (items, failed) = (0, 0);
+        var (items, failed, watch) = (0, new List<ParityItem>(), Stopwatch.StartNew());
         foreach (var item in ParityFolder.Check(folder, GrpoParity.Of))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -37,14 +40,20 @@ public static class ParityCommands
                 continue;
             }
             items++;
-            failed += item.Ok ? 0 : 1;
+            if (!item.Ok)
+                failed.Add(item);
             Console.WriteLine(json ? Json(item) : Line(item));
         }
         if (items == 0)
             throw new LabException($"{folder} holds nothing to compare.");
         if (!json)
-            Console.WriteLine(failed == 0 ? $"{items} items, all ok" : $"{items} items, {failed} not ok");
-        return failed == 0 ? 0 : 1;
+        {
+            // Again, since thousands of lines may stand between them and the end.
+            foreach (var item in failed.Take(MostRepeated))
+                Console.WriteLine(Line(item));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{items} items, {(failed.Count == 0 ? "all ok" : $"{failed.Count} not ok")} ({watch.Elapsed.TotalSeconds:0} s)"));
+        }
+        return failed.Count == 0 ? 0 : 1;
     }
 
     private static string Json(ParityItem item) => JsonSerializer.Serialize(new

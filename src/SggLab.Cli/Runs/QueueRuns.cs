@@ -44,8 +44,7 @@ internal static class QueueRuns
         var (spec, lines) = file == "-"
             ? SpecFile.ParseWithLines(Console.In.ReadToEnd(), Path.Combine(Environment.CurrentDirectory, "standard-input.yaml"))
             : SpecFile.LoadWithLines(file);
-        // Workers may be on other machines: a path that is not here is theirs to find.
-        SpecValidation.Require([.. SpecValidation.Check(spec).Concat(SpecFilesCheck.Check(spec, mustExist: false)).Select(problem => problem.At(lines))], file);
+        SpecValidation.Require(RunFileCheck.Check(spec, lines, here: false), file);
         return spec;
     }
 

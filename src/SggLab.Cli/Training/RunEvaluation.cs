@@ -53,6 +53,15 @@ internal static class RunEvaluation
         return run;
     }
 
+    // Nobody wrote a run file here.
+    private static readonly Dictionary<string, string> OptionOf = new()
+    {
+        ["model.folder"] = "--model", ["data.test"] = "--data", ["data.test_split"] = "--split", ["data.vocabulary"] = "--vocabulary",
+        ["evaluation.limit"] = "--limit", ["evaluation.batch_size"] = "--batch-size", ["evaluation.precision"] = "--precision", ["device"] = "--device",
+        ["evaluation.server.urls"] = "--server", ["evaluation.server.model"] = "--served-model", ["evaluation.server.concurrency"] = "--concurrency",
+        ["evaluation.server.retries"] = "--retries",
+    };
+
     private sealed record EvalOptions(string Model, string Data, string Split, string Protocol, string Output, string Vocabulary, int? Limit, int Batch, string Device, string Precision, ServerSettings? Server,
         string? Libtorch, bool Json);
 
@@ -74,7 +83,7 @@ internal static class RunEvaluation
             Device = options.Device,
         };
         LibtorchFolder.Load(options.Libtorch);
-        SpecValidation.Require([.. SpecValidation.Check(spec), .. SpecFilesCheck.Check(spec, mustExist: true)], "This evaluation");
+        SpecValidation.Require([.. SpecValidation.Check(spec).Concat(SpecFilesCheck.Check(spec, mustExist: true)).Select(problem => problem with { Field = OptionOf.GetValueOrDefault(problem.Field, problem.Field) })], "This evaluation");
         // Beside the output, so that an evaluation that was stopped goes on where it was.
         var work = Directory.CreateDirectory(options.Output + ".work").FullName;
         var code = Run(spec, work, options, cancellation);
@@ -93,7 +102,7 @@ internal static class RunEvaluation
                 Console.Error.WriteLine(log.Text);
         });
         using var onStop = cancellation.Register(() => recorder.StopRequested = "cancel");
-        var closed = TrainingJob.Run(new JobInputs { Spec = spec, SpecHash = ContentHash.Of(spec), WorkFolder = work }, recorder);
+        var closed = TrainingJob.Run(new JobInputs { Spec = spec, SpecHash = ContentHash.Of(spec), WorkFolder = work, FieldNames = OptionOf }, recorder);
         if (closed.Outcome == Outcomes.Failed)
         {
             if (Directory.EnumerateFiles(work, "predictions-*.jsonl").All(file => new FileInfo(file).Length == 0))

@@ -85,7 +85,10 @@ public static class TrainCommands
         if (spec.Method != options.Method)
             throw new LabException($"{options.File}: run '{spec.Name}' has the method {spec.Method.ToString().ToLowerInvariant()}; use `train {options.Method.ToString().ToLowerInvariant()}` on runs of that method.");
         if (options.From is { } from)
+        {
+            SpecValidation.Require(SpecFilesCheck.CheckModel(from, "--from", mustExist: true), $"{options.File}: run '{spec.Name}'");
             spec = spec with { Model = spec.Model.Run is null ? new ModelSource { Folder = Path.GetFullPath(from) } : spec.Model };
+        }
         else if (spec.Model.Run is { } run)
             throw new LabException($"{options.File}: run '{spec.Name}' starts from the run '{run}'; give that run's checkpoint folder with --from DIR.");
         if (DemoCopy.Advice(SpecFilesCheck.NotHere(experiment with { Runs = [spec] }).Select(path => path.Message)) is { } advice)

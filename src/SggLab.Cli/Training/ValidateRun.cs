@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using SggLab.Cli.Runs;
 using SggLab.Contracts;
 using SggLab.Contracts.Specs;
-using SggLab.Training;
 
 namespace SggLab.Cli.Training;
 
@@ -14,7 +14,7 @@ internal static class ValidateRun
         var file = new Argument<string>("FILE") { Description = "Run or experiment file (YAML)." };
         var here = new Option<bool>("--here") { Description = "The runs will train on this machine: every path must exist, and the data are opened and read." };
         var json = new Option<bool>("--json") { Description = "Print {\"ok\", \"runs\", \"problems\", \"notChecked\"}." };
-        var validate = new LabCommand("validate", "Check a run file without queueing it: keys, types, bounds, and the paths that are on this machine.")
+        var validate = new LabCommand("validate", "Check a run file without queueing it: keys, types, bounds, and the paths and models that are on this machine.")
         {
             Examples =
             [
@@ -32,8 +32,7 @@ internal static class ValidateRun
     private static int Validate(string file, bool here, bool json)
     {
         var (spec, lines) = Load(file, json);
-        var files = SpecFilesCheck.Check(spec, mustExist: here).Concat(here ? RunData.Check(spec) : []).DistinctBy(problem => problem.Field);
-        var problems = SpecValidation.Check(spec).Concat(files).Select(problem => problem.At(lines)).ToList();
+        var problems = RunFileCheck.Check(spec, lines, here);
         var missing = SpecFilesCheck.NotHere(spec);
         var notChecked = here ? [] : missing.Select(path => path.At(lines)).ToList();
         if (json)

@@ -71,9 +71,13 @@ public static class SpecFile
                 throw new LabException($"{path} has {big.Length} bytes; a run file has at most {LargestFile}. Is it the right file?");
             return File.ReadAllText(path);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new LabException($"There is no file {path}. Check the path.", inner: e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new LabException($"Cannot read the run file {path}: {e.Message}", inner: e);
+            throw new LabException($"{path} cannot be read: {e.Message}", inner: e);
         }
     }
 }

@@ -28,7 +28,7 @@ public static class SpecFilesCheck
         if (spec.Method == RunMethod.Scripted)
             return [];
         if (spec.Model.Folder is { Length: > 0 } folder)
-            CheckModel(folder, mustExist, check);
+            CheckModel(folder, "model.folder", mustExist, check);
         CheckData(spec.Data.Train, "data.train", mustExist && spec.Method != RunMethod.Evaluate, check);
         CheckData(spec.Data.Validation, "data.validation", mustExist, check);
         CheckData(spec.Data.Test, "data.test", mustExist, check);
@@ -37,16 +37,25 @@ public static class SpecFilesCheck
         return check.Problems;
     }
 
-    private static void CheckModel(string folder, bool mustExist, SpecCheck check)
+    /// <summary>The same of a model folder alone.</summary>
+    /// <param name="field">What messages call it.</param>
+    public static IReadOnlyList<SpecProblem> CheckModel(string folder, string field, bool mustExist)
+    {
+        var check = new SpecCheck("");
+        CheckModel(folder, field, mustExist, check);
+        return check.Problems;
+    }
+
+    private static void CheckModel(string folder, string field, bool mustExist, SpecCheck check)
     {
         if (!Directory.Exists(folder))
         {
-            check.That(!mustExist && !File.Exists(folder), "model.folder", $"there is no folder {folder} here; give a Hugging Face folder");
+            check.That(!mustExist && !File.Exists(folder), field, $"there is no folder {folder} here; give a Hugging Face folder");
             return;
         }
-        check.That(File.Exists(Path.Combine(folder, "config.json")), "model.folder", $"{folder} has no config.json, so it is not a Hugging Face model folder");
-        check.That(Directory.EnumerateFiles(folder, "*.safetensors").Any(), "model.folder", $"{folder} has no .safetensors file; download the weights too");
-        check.That(File.Exists(Path.Combine(folder, "tokenizer.json")), "model.folder", $"{folder} has no tokenizer.json; download the tokenizer too");
+        check.That(File.Exists(Path.Combine(folder, "config.json")), field, $"{folder} has no config.json, so it is not a Hugging Face model folder");
+        check.That(Directory.EnumerateFiles(folder, "*.safetensors").Any(), field, $"{folder} has no .safetensors file; download the weights too");
+        check.That(File.Exists(Path.Combine(folder, "tokenizer.json")), field, $"{folder} has no tokenizer.json; download the tokenizer too");
     }
 
     private static void CheckData(string? path, string field, bool mustExist, SpecCheck check)

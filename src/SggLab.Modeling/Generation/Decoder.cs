@@ -61,7 +61,7 @@ public sealed class Decoder : IDisposable
         foreach (var (prompt, index) in prompts.Select((p, i) => (p, i)))
         {
             if (prompt.Ids.Length >= _model.Config.Text.MaxPositions)
-                throw new LabException($"Prompt {index} has {prompt.Ids.Length} tokens, which leaves no room for an answer: the model's max_position_embeddings is {_model.Config.Text.MaxPositions}. Use smaller images (max_pixels) or a shorter text.");
+                throw new LabException($"Prompt {index} has {prompt.Ids.Length} tokens, which leaves no room for an answer: the model's max_position_embeddings is {_model.Config.Text.MaxPositions}. {PromptProcessor.Shorter(prompt.Images.Count)}");
         }
         using var off = no_grad();
         using var scope = NewDisposeScope();

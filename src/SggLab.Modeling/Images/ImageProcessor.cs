@@ -42,14 +42,17 @@ public sealed class ImageProcessor
     }
 
     /// <summary>The same processor with other bounds of the area.</summary>
-    /// <exception cref="LabException">A bound is no area that an image can have.</exception>
+    /// <exception cref="LabException">A bound is no area that an image can have, or the smallest is above the largest.</exception>
     public ImageProcessor With(long? minPixels = null, long? maxPixels = null)
     {
         if (minPixels is < 1 or > RgbImage.LargestPixels)
             throw new LabException($"min_pixels is {minPixels}; an area of 1 to {RgbImage.LargestPixels:N0} pixels is wanted.");
         if (maxPixels < 1)
             throw new LabException($"max_pixels is {maxPixels}; an area of at least 1 pixel is wanted.");
-        return new(Settings with { MinPixels = minPixels ?? Settings.MinPixels, MaxPixels = maxPixels ?? Settings.MaxPixels });
+        var changed = Settings with { MinPixels = minPixels ?? Settings.MinPixels, MaxPixels = maxPixels ?? Settings.MaxPixels };
+        if ((minPixels ?? maxPixels) is not null && changed.MinPixels > changed.MaxPixels)
+            throw new LabException($"min_pixels is {changed.MinPixels} and max_pixels {changed.MaxPixels}, so no area would do. Raise max_pixels, or lower min_pixels.");
+        return new(changed);
     }
 
     /// <exception cref="LabException">One side is more than 200 times the other.</exception>

@@ -32,6 +32,10 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>The adapter's matrices by the names they have in peft's file.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors => _tensors;
 
+    /// <summary>How much of the model it changes and what it was made for, in a sentence: another model of the same shapes takes it without an error.</summary>
+    public string Description => $"it changes {_layers.Count} of the model's {_model.Weights.Linears.Count} layers and was trained on "
+        + (Settings.BaseModel is { Length: > 0 } baseModel ? $"{baseModel}; on weights other than those it means nothing." : "weights that its adapter_config.json does not name.");
+
     /// <summary>Whether the model computes with the adapter; without it the model is its own frozen reference. A <see cref="Decoder"/> sees the change after a refresh.</summary>
     public bool Enabled
     {
@@ -45,21 +49,31 @@ public sealed class LoraAdapter : IDisposable
     }
 
     /// <summary>A fresh adapter that changes nothing yet: A uniform as peft begins it, B zero.</summary>
-    /// <exception cref="LabException">No layer of the model ends with one of the target modules.</exception>
+    /// <exception cref="LabException">A target module means no layer of the model.</exception>
     public static LoraAdapter Create(Qwen2VLModel model, LoraSettings settings, long seed)
     {
         var adapter = new LoraAdapter(model, settings);
-        foreach (var (path, layer) in model.Weights.Linears.Where(l => settings.TargetModules.Any(t => l.Key == t || l.Key.EndsWith("." + t, StringComparison.Ordinal))))
+        foreach (var path in TargetPaths(model, settings.TargetModules))
         {
+            var layer = model.Weights.Linears[path];
             var (to, from) = (layer.weight.size(0), layer.weight.size(1));
             var shape = settings.Of(NestedPath(path));
             var a = empty([shape.Rank, from], ScalarType.Float32);
             FillUniform(a, 1 / Math.Sqrt(from), SeedStream.Mix(seed, SeedStream.Hash(path)));
             adapter.Attach(path, layer, shape, a, zeros([to, shape.Rank], ScalarType.Float32));
         }
-        if (adapter._layers.Count == 0)
-            throw new LabException($"No layer of the model ends with one of the target modules {string.Join(", ", settings.TargetModules)}; the language model has {string.Join(", ", LoraSettings.TextLayers)}.");
         return adapter;
+    }
+
+    /// <summary>Paths of the layers that target modules mean, in the model's order: those that are one of them or end with one.</summary>
+    /// <exception cref="LabException">One of them means no layer of the model.</exception>
+    public static IReadOnlyList<string> TargetPaths(Qwen2VLModel model, IReadOnlyList<string> targetModules)
+    {
+        var paths = model.Weights.Linears.Keys;
+        bool Means(string target, string path) => path == target || path.EndsWith("." + target, StringComparison.Ordinal);
+        if (targetModules.FirstOrDefault(target => !paths.Any(path => Means(target, path))) is { } unknown)
+            throw new LabException($"No layer of the model ends with the target module {unknown}; the language model has {string.Join(", ", LoraSettings.TextLayers)}.");
+        return [.. paths.Where(path => targetModules.Any(target => Means(target, path)))];
     }
 
     /// <param name="folder">Holds adapter_config.json and adapter_model.safetensors.</param>

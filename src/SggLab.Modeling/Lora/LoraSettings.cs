@@ -21,6 +21,9 @@ public sealed record LoraSettings
     /// <summary>Layers of another alpha, likewise.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> AlphaPattern { get; init; } = [];
 
+    /// <summary>What the file calls the model that the adapter was trained on; null where it does not say.</summary>
+    public string? BaseModel { get; init; }
+
     /// <summary>The layers of the language model that LoRA usually adapts.</summary>
     public static IReadOnlyList<string> TextLayers { get; } = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 
@@ -94,6 +97,7 @@ public sealed record LoraSettings
             Alpha = double.IsFinite(root.Number("lora_alpha")) ? root.Number("lora_alpha") : throw root.Wrong("lora_alpha", "a number that an f64 holds"),
             TargetModules = root.IsText("target_modules") ? [root.Text("target_modules")] : root.Texts("target_modules"),
             RankStabilised = root.Flag("use_rslora", false),
+            BaseModel = root.IsText("base_model_name_or_path") ? root.Text("base_model_name_or_path") : null,
             RankPattern = Pattern(root, "rank_pattern", "a rank of at least 1", value => value.GetInt32() is >= 1 and var rank ? rank : throw new FormatException()),
             AlphaPattern = Pattern(root, "alpha_pattern", "a number that an f64 holds", value => double.IsFinite(value.GetDouble()) ? value.GetDouble() : throw new FormatException()),
         };

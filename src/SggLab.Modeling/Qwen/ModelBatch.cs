@@ -164,7 +164,7 @@ public sealed class ModelBatch : IDisposable
         if (row.Ids.Length == 0)
             throw new LabException($"Row {index} of the batch is empty.");
         if (row.Ids.Length > config.Text.MaxPositions)
-            throw new LabException($"Row {index} of the batch has {row.Ids.Length} tokens; the model's max_position_embeddings is {config.Text.MaxPositions}. Use smaller images or a shorter text.");
+            throw new LabException($"Row {index} of the batch has {row.Ids.Length} tokens; the model's max_position_embeddings is {config.Text.MaxPositions}. {PromptProcessor.Shorter(row.Images.Count)}");
         if (row.Labels is { } labels && labels.Length != row.Ids.Length)
             throw new LabException($"Row {index} of the batch has {row.Ids.Length} tokens but {labels.Length} labels.");
         foreach (var id in row.Ids)

@@ -99,7 +99,10 @@ public sealed class PromptProcessor
         if (used != images.Count)
             throw new LabException($"{images.Count} images were given, but the text has {used} image pads.");
         if (ids.Count > _config.Text.MaxPositions)
-            throw new LabException($"The prompt has {ids.Count} tokens; the model's max_position_embeddings is {_config.Text.MaxPositions}. Use smaller images (max_pixels) or a shorter text.");
+            throw new LabException($"The prompt has {ids.Count} tokens; the model's max_position_embeddings is {_config.Text.MaxPositions}. {Shorter(images.Count)}");
         return new ProcessedPrompt { Ids = [.. ids], Images = images, Text = text };
     }
+
+    /// <summary>What to do about a prompt that is too long.</summary>
+    internal static string Shorter(int images) => images == 0 ? "Use a shorter text." : "Use smaller images (max_pixels) or a shorter text.";
 }

@@ -1,6 +1,4 @@
-using SggLab.Contracts.Specs;
 using SggLab.Modeling;
-using SggLab.Training.Optimization;
 
 namespace SggLab.Training.Memory;
 
@@ -17,16 +15,12 @@ internal sealed record ModelSize(TextConfig Text, VisionConfig Vision, long Para
         var (text, vision, all) = (model.Config.Text, model.Config.Vision, model.Weights.Names.Sum(Elements));
         if (learning is null)
             return new ModelSize(text, vision, all, 0, 0, false);
-        if (learning.Lora is { } lora)
-        {
-            var adapted = model.Weights.Names.Where(name => IsAdapted(name, lora)).ToArray();
-            return new ModelSize(text, vision, all, adapted.Sum(name => lora.Rank * (model.Weights[name].size(0) + model.Weights[name].size(1))), adapted.Sum(Elements), adapted.Any(IsVision));
-        }
-        var trained = model.Weights.Names.Where(name => !NamePatterns.Match(learning.Freeze, name)).ToArray();
-        return new ModelSize(text, vision, all, trained.Sum(Elements), 0, trained.Any(IsVision));
+        var trained = learning.TrainedNames(model);
+        if (learning.Lora is not { } lora)
+            return new ModelSize(text, vision, all, trained.Sum(Elements), 0, trained.Any(IsVision));
+        var adapted = LoraAdapter.TargetPaths(model, lora.TargetModules).Select(path => $"{path}.weight").ToArray();
+        return new ModelSize(text, vision, all, adapted.Sum(name => lora.Rank * (model.Weights[name].size(0) + model.Weights[name].size(1))), adapted.Sum(Elements), adapted.Any(IsVision));
     }
-
-    private static bool IsAdapted(string name, LoraSpec lora) => lora.TargetModules.Any(target => name == $"{target}.weight" || name.EndsWith($".{target}.weight", StringComparison.Ordinal));
 
     private static bool IsVision(string name) => name.StartsWith("visual.", StringComparison.Ordinal) || name.StartsWith("model.visual.", StringComparison.Ordinal);
 }

@@ -39,6 +39,7 @@ public sealed class HostileInputTests : IDisposable
     [InlineData("--min-pixels -1", "min_pixels is -1")]
     [InlineData("--min-pixels 999999999999999", "min_pixels is 999999999999999; an area of 1 to 178,956,970 pixels is wanted")]
     [InlineData("--max-pixels 0", "max_pixels is 0")]
+    [InlineData("--min-pixels 4000 --max-pixels 3000", "min_pixels is 4000 and max_pixels 3000, so no area would do")]
     public async Task Bounds_that_no_image_has(string options, string expected)
     {
         (await _sgglab.RunAsync(["image", "preprocess", "--model", s_tiny, "--image", Path.Combine(s_goldens, "qwen", "inputs", "a.png"), "--out", Path.Combine(_sgglab.Folder, "out.st"), .. options.Split(' ')]))
@@ -50,7 +51,7 @@ public sealed class HostileInputTests : IDisposable
     [Theory]
     [InlineData("", "--out is empty; wanted the path of a file.")]
     [InlineData(".", "--out . is a folder; wanted the path of a file.")]
-    [InlineData("/nowhere/at/all.st", "/nowhere/at/all.st.part'. Check the path.")]
+    [InlineData("/dev/null/all.st", "/dev/null")]
     public async Task An_output_that_is_no_file(string output, string expected) =>
         (await _sgglab.RunAsync("image", "preprocess", "--model", s_tiny, "--image", Path.Combine(s_goldens, "qwen", "inputs", "a.png"), "--out", output)).ShouldComplain(2).ShouldContain(expected);
 
@@ -70,6 +71,10 @@ public sealed class HostileInputTests : IDisposable
             await CommandRun.RunAsync("umount", [disk], TimeSpan.FromSeconds(10), cancel: TestContext.Current.CancellationToken);
         }
     }
+
+    [Fact]
+    public async Task A_temperature_of_nothing_is_greedy_decoding() =>
+        (await _sgglab.RunAsync("generate", "--model", s_tiny, "--prompt", "hi", "--temperature", "0")).ShouldComplain(2).ShouldContain("say --greedy");
 
     [Fact]
     public async Task A_temperature_that_no_logit_survives() =>
@@ -94,7 +99,7 @@ public sealed class HostileInputTests : IDisposable
             .ShouldContain("--protocol r1sgg is neither r1sgg-sft nor r1sgg-rl, nor is there a file of that name");
         (await _sgglab.RunAsync("eval", "run", "--model", s_tiny, "--data", "", "--split", "train", "--protocol", "r1sgg-sft", "--out", output)).ShouldComplain(2)
             .ShouldContain("--data is empty; wanted the path of a Parquet file, or of a folder that holds some.");
-        (await _sgglab.RunAsync("eval", "run", "--model", s_tiny, "--data", data, "--split", "other", "--protocol", "r1sgg-sft", "--out", output)).ShouldComplain(2).ShouldContain("has no split 'other'");
+        (await _sgglab.RunAsync("eval", "run", "--model", s_tiny, "--data", data, "--split", "other", "--protocol", "r1sgg-sft", "--out", output)).ShouldComplain(2).ShouldContain($"--split: {data}: has no split 'other'");
 
         Directory.GetFileSystemEntries(_sgglab.Folder).ShouldBeEmpty();
     }

@@ -44,5 +44,37 @@ public sealed class ModelCommandTests : IDisposable
         Directory.GetFileSystemEntries(_sgglab.Folder).ShouldBe([config]);
     }
 
+    /// <summary>An adapter of another model of the same shapes merges too; only who asked can see that it is the wrong one.</summary>
+    [Fact]
+    public async Task A_merged_adapter_is_said_to_belong_to_its_base_model()
+    {
+        var tiny = Path.Combine(LabHome.Repository, "tests", "golden", "qwen", "qwen2-vl-tiny");
+        var adapter = Directory.CreateDirectory(Path.Combine(_sgglab.Folder, "adapter")).FullName;
+        foreach (var file in Directory.GetFiles(Path.Combine(tiny, "adapter")))
+            File.Copy(file, Path.Combine(adapter, Path.GetFileName(file)));
+        var config = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(adapter, "adapter_config.json"), TestContext.Current.CancellationToken))!;
+        config["base_model_name_or_path"] = "some/other-model";
+        await File.WriteAllTextAsync(Path.Combine(adapter, "adapter_config.json"), config.ToJsonString(), TestContext.Current.CancellationToken);
+
+        var merged = await _sgglab.RunAsync("model", "convert", tiny, "--merge", adapter, "--out", Path.Combine(_sgglab.Folder, "merged"));
+
+        merged.ExitCode.ShouldBe(0, merged.Error);
+        merged.Error.ShouldMatch(@"it changes \d+ of the model's \d+ layers and was trained on some/other-model; on weights other than those it means nothing\.");
+    }
+
+    [Theory]
+    [InlineData("--seed 4 --greedy", "--seed changes nothing: the likeliest token is taken each time, as --greedy asks.")]
+    [InlineData("--seed 4 --temperature 1 --top-k 1", "--seed and --temperature and --top-k change nothing: the likeliest token is taken each time, since top_k is 1")]
+    [InlineData("--seed 4 --temperature 1 --top-k 0", "")]
+    public async Task Settings_of_a_draw_that_does_not_take_place_are_said_to_change_nothing(string options, string notice)
+    {
+        var tiny = Path.Combine(LabHome.Repository, "tests", "golden", "qwen", "qwen2-vl-tiny");
+
+        var answered = await _sgglab.RunAsync(["generate", "--model", tiny, "--prompt", "a", "--max-new-tokens", "1", .. options.Split(' ')]);
+
+        answered.ExitCode.ShouldBe(0, answered.Error);
+        if (notice.Length == 0) answered.Error.ShouldBeEmpty(); else answered.Error.ShouldContain(notice);
+    }
+
     public void Dispose() => _sgglab.Dispose();
 }

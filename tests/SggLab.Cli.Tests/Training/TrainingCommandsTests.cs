@@ -106,6 +106,39 @@ public sealed class TrainingCommandsTests : IDisposable
         ((string)problem["field"]!, (int)problem["line"]!).ShouldBe(("runs[0].grpo.group_size", line));
     }
 
+    /// <summary>As a run that learned more than was meant looks like any other, a name that no weight has is found wherever the file is looked at.</summary>
+    [Theory]
+    [InlineData("freeze: [vision.]", "sft.freeze", "freeze names vision., which is in no weight's name")]
+    [InlineData("lora: { rank: 2, alpha: 4, target_modules: [q_proj, querry] }", "sft.lora.target_modules", "ends with the target module querry")]
+    public async Task A_name_that_no_weight_has_is_found_before_the_run(string setting, string field, string message)
+    {
+        var file = Path.Combine(_sgglab.Folder, "run.yaml");
+        var text = (await File.ReadAllTextAsync(Example("tiny-sft.yaml"), TestContext.Current.CancellationToken)).Replace("../tests", Path.Combine(LabHome.Repository, "tests"), StringComparison.Ordinal)
+            .Replace("\nsft:\n", $"\nsft:\n  {setting}\n", StringComparison.Ordinal);
+        text.ShouldContain(setting);
+        await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+        var line = Array.FindIndex(text.Split('\n'), written => written.Contains(setting, StringComparison.Ordinal)) + 1;
+
+        (await _sgglab.RunAsync("train", "sft", "-c", file, "--plan")).ShouldComplain(2).ShouldContain(message);
+        foreach (var here in new[] { false, true })
+        {
+            var validated = await _sgglab.RunAsync(["run", "validate", file, .. here ? ["--here"] : Array.Empty<string>()]);
+            validated.ExitCode.ShouldBe(1, validated.Error);
+            validated.Error.ShouldContain($"line {line}, runs[0].{field}: ");
+            validated.Error.ShouldContain(message);
+        }
+        (await _sgglab.RunAsync("run", "queue", file)).ShouldComplain(2).ShouldContain($"line {line}, runs[0].{field}: ");
+    }
+
+    [Fact]
+    public async Task A_start_that_is_not_there_is_named_as_it_was_given()
+    {
+        var said = (await _sgglab.RunAsync("train", "sft", "-c", Example("tiny-sft.yaml"), "--from", "/not/there", "--out", Path.Combine(_sgglab.Folder, "none"))).ShouldComplain(2);
+
+        said.ShouldContain("--from: there is no folder /not/there here");
+        said.ShouldNotContain("model.folder");
+    }
+
     [Fact]
     public async Task What_was_not_looked_at_is_said_and_here_the_data_are_read()
     {
