@@ -68,8 +68,6 @@ public sealed class SupervisedProcess(string role, string name, LabHome home, Fu
     {
         var lived = TimeSpan.FromMilliseconds(Environment.TickCount64 - _startedAt);
         _quickDeaths = lived < s_quick ? _quickDeaths + 1 : 1;
-        // The kernel knows of the death a moment before its exit code is collected.
-        _process!.WaitForExit(1000);
         var how = ExitText();
         var away = _process is { HasExited: true, ExitCode: EnvironmentAway };
         _process!.Dispose();
@@ -85,8 +83,14 @@ public sealed class SupervisedProcess(string role, string name, LabHome home, Fu
         say($"{name} ended {how} after {lived.TotalSeconds:0} s; starting it again in {pause.TotalSeconds:0.#} s");
     }
 
-    /// <summary>"with code 3", once it has ended.</summary>
-    public string ExitText() => _process is { HasExited: true } ended ? ended.ExitCode > 128 ? $"by signal {ended.ExitCode - 128}" : $"with code {ended.ExitCode}" : "";
+    /// <summary>"with code 3", of a process that is no longer alive.</summary>
+    public string ExitText()
+    {
+        // The kernel knows of the death a moment before its exit code is collected.
+        if (_process?.WaitForExit(1000) != true)
+            return "without an exit code";
+        return _process.ExitCode > 128 ? $"by signal {_process.ExitCode - 128}" : $"with code {_process.ExitCode}";
+    }
 
     public void Send(ProcessSignal signal) => Identity?.Send(signal);
 

@@ -24,7 +24,7 @@ public sealed class Decoder : IDisposable
     private readonly int[] _eosIds;
 
     public Decoder(Qwen2VLModel model, Tokenizer tokenizer)
-        : this(model, tokenizer, model.Weights.Type == ScalarType.Float32 && model.Weights.Device.type == DeviceType.CPU ? CpuDecodeEngine.Of(model) : new TorchDecodeEngine(model))
+        : this(model, tokenizer, model.Weights.Type == ScalarType.Float32 && model.Weights.Device.type == DeviceType.CPU ? CpuDecodeEngine.Of(model) : new TorchDecodeEngine(model, drawsOnDevice: model.Weights.Device.type != DeviceType.CPU))
     {
     }
 

@@ -32,4 +32,8 @@ internal interface IDecodeEngine : IDisposable
     /// <summary>Feeds one token to each row.</summary>
     /// <returns>Logits [rows, vocabulary], valid until the next call.</returns>
     ReadOnlySpan<float> Step(IReadOnlyList<IDecodeRow> rows, ReadOnlySpan<int> tokens);
+
+    /// <summary>Feeds one token to each row and draws its next.</summary>
+    /// <exception cref="NotFiniteLogitsException">The logits of a row are no numbers.</exception>
+    Draw[] Step(IReadOnlyList<IDecodeRow> rows, ReadOnlySpan<int> tokens, Sampler sampler, IReadOnlyList<Chance> chances) => sampler.Choose(Step(rows, tokens), chances);
 }

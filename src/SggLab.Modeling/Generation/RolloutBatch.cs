@@ -49,8 +49,6 @@ internal sealed class SharedPrefix(IPrefix prefix, int users)
 internal sealed class RolloutBatch(
     IDecodeEngine engine, Sampler sampler, SamplingSettings settings, HashSet<int> eos, int context, Action<int, int, int>? onToken) : IDisposable
 {
-    private const int RowsAThread = 4;
-
     private readonly List<Rollout> _active = [];
     private readonly List<Rollout> _finished = [];
 
@@ -77,7 +75,7 @@ internal sealed class RolloutBatch(
                     Seen = settings.RepetitionPenalty != 1 ? [.. prompt.Ids] : null,
                 };
                 _active.Add(rollout);
-                Take(rollout, Choose(rollout, prefix.Logits));
+                Take(rollout, sampler.Choose(prefix.Logits, [Chance(rollout)])[0]);
             }
         }
         Sweep();
@@ -92,26 +90,13 @@ internal sealed class RolloutBatch(
         var rows = new IDecodeRow[_active.Count];
         for (var i = 0; i < rows.Length; i++)
             (rows[i], tokens[i]) = (_active[i].Row, _active[i].Draws[^1].Id);
-        var draws = Choose(engine.Step(rows, tokens), rows.Length);
+        var draws = engine.Step(rows, tokens, sampler, [.. _active.Select(Chance)]);
         for (var i = 0; i < rows.Length; i++)
             Take(_active[i], draws[i]);
         Sweep();
     }
 
-    private unsafe Draw[] Choose(ReadOnlySpan<float> logits, int rows)
-    {
-        var draws = new Draw[rows];
-        var width = logits.Length / rows;
-        fixed (float* first = logits)
-        {
-            var start = (IntPtr)first;
-            TorchThreads.For(rows, RowsAThread, i => draws[i] = Choose(_active[i], new ReadOnlySpan<float>((float*)start + (long)i * width, width)));
-        }
-        return draws;
-    }
-
-    private Draw Choose(Rollout rollout, ReadOnlySpan<float> logits) =>
-        sampler.Choose(logits, rollout.Seen, settings.Greedy ? 0 : SeedStream.Uniform(rollout.Seed, rollout.Draws.Count));
+    private Chance Chance(Rollout rollout) => new(rollout.Seen, settings.Greedy ? 0 : SeedStream.Uniform(rollout.Seed, rollout.Draws.Count));
 
     private void Take(Rollout rollout, Draw draw)
     {

@@ -9,6 +9,11 @@ namespace SggLab.Modeling;
 /// <param name="Kept">The ids of that distribution, where they are asked for.</param>
 internal readonly record struct Draw(int Id, float LogProb, float DrawnLogProb, int[]? Kept = null);
 
+/// <summary>What decides a row's next token beside its logits.</summary>
+/// <param name="Seen">For the repetition penalty: the ids of prompt and completion so far, each once; may be null without one.</param>
+/// <param name="Uniform">A number in [0, 1).</param>
+internal readonly record struct Chance(IReadOnlyCollection<int>? Seen, double Uniform);
+
 /// <summary>A model's logits are no numbers, so that no token can be drawn from them.</summary>
 public sealed class NotFiniteLogitsException(string message) : LabException(message);
 
@@ -17,6 +22,7 @@ public sealed class NotFiniteLogitsException(string message) : LabException(mess
 internal sealed class Sampler(SamplingSettings settings, int vocabulary, string? weights = null)
 {
     private const int Block = 8; // f32 values of a 256-bit vector
+    private const int RowsAThread = 4;
 
     [ThreadStatic]
     private static (float[] Scores, float[] Kept, int[] Ids) _scratch;
@@ -28,15 +34,37 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary, string?
         return _scratch;
     }
 
-    /// <param name="seen">For the repetition penalty: the ids of prompt and completion so far, each once; may be null without one.</param>
-    /// <param name="uniform">A number in [0, 1) that decides the draw.</param>
+    public SamplingSettings Settings => settings;
+
+    /// <summary>One token a row.</summary>
+    /// <param name="logits">[rows, vocabulary].</param>
+    /// <exception cref="NotFiniteLogitsException">As of one row.</exception>
+    public unsafe Draw[] Choose(ReadOnlySpan<float> logits, IReadOnlyList<Chance> chances)
+    {
+        var draws = new Draw[chances.Count];
+        var width = logits.Length / draws.Length;
+        fixed (float* first = logits)
+        {
+            var start = (IntPtr)first;
+            TorchThreads.For(draws.Length, RowsAThread, i => draws[i] = Choose(new ReadOnlySpan<float>((float*)start + (long)i * width, width), chances[i].Seen, chances[i].Uniform));
+        }
+        return draws;
+    }
+
+    public void RequireFinite(float normaliser)
+    {
+        if (!float.IsFinite(normaliser))
+            throw new NotFiniteLogitsException($"The model's logits are not finite (their log-sum-exp is {normaliser}): weights{(weights is null ? "" : " of " + weights)} are NaN or infinite, or so large that they overflow in this type. Use other weights, or float32.");
+    }
+
+    /// <param name="seen">See <see cref="Chance"/>.</param>
+    /// <param name="uniform">Likewise.</param>
     /// <exception cref="NotFiniteLogitsException">A logit is NaN or plus infinity, or all are minus infinity.</exception>
     public Draw Choose(ReadOnlySpan<float> logits, IReadOnlyCollection<int>? seen, double uniform)
     {
         var temperature = settings.Greedy ? 1f : (float)settings.Temperature;
         var normaliser = LogSumExp(logits, temperature);
-        if (!float.IsFinite(normaliser))
-            throw new NotFiniteLogitsException($"The model's logits are not finite (their log-sum-exp is {normaliser}): weights{(weights is null ? "" : " of " + weights)} are NaN or infinite, or so large that they overflow in this type. Use other weights, or float32.");
+        RequireFinite(normaliser);
         var scores = logits;
         var (changed, _, ids) = Scratch();
         if (settings.RepetitionPenalty != 1 && seen is not null)

@@ -17,12 +17,15 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
     private readonly TextConfig _config;
     private readonly FusedWeights _weights;
     private readonly Tensor _frequencies;
+    private readonly bool _drawsOnDevice;
     private Layout? _layout;
     private Tensor? _logits;
 
-    public TorchDecodeEngine(Qwen2VLModel model)
+    /// <param name="drawsOnDevice">Whether tokens are drawn where the logits are.</param>
+    public TorchDecodeEngine(Qwen2VLModel model, bool drawsOnDevice)
     {
         _model = model;
+        _drawsOnDevice = drawsOnDevice;
         _config = model.Config.Text;
         _weights = new FusedWeights(model.language_model);
         using var scope = NewDisposeScope();
@@ -53,20 +56,36 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
     public ReadOnlySpan<float> Step(IReadOnlyList<IDecodeRow> rows, ReadOnlySpan<int> tokens)
     {
         using var scope = NewDisposeScope();
-        Arrange(rows);
-        var layout = _layout!;
-        var x_RD = _weights.Embedding.index_select(0, Longs(tokens));
-        var rope = RopeOf(layout, x_RD.dtype);
-        for (var i = 0; i < _weights.Layers.Length; i++)
-            x_RD = RunLayer(i, x_RD, rope, layout);
-        layout.Advance();
-        var logits_RV = TorchDispatcher.RmsNorm(x_RD, _weights.FinalNorm, _config.RmsNormEps).mm(_weights.Head);
+        var logits_RV = Run(rows, tokens);
         _logits?.Dispose();
         _logits = logits_RV.to_type(ScalarType.Float32).cpu().contiguous().DetachFromDisposeScope();
         return TensorMemory.Floats(_logits);
     }
 
-    private Tensor RunLayer(int i, Tensor x_RD, Rope rope, Layout layout)
+    public Draw[] Step(IReadOnlyList<IDecodeRow> rows, ReadOnlySpan<int> tokens, Sampler sampler, IReadOnlyList<Chance> chances)
+    {
+        // Which tokens were left is many numbers again, and on a CPU nothing is saved.
+        if (!_drawsOnDevice || sampler.Settings.KeepSets)
+            return sampler.Choose(Step(rows, tokens), chances);
+        using var scope = NewDisposeScope();
+        return DeviceSampler.Choose(Run(rows, tokens), sampler, chances);
+    }
+
+    /// <returns>Logits [R,V].</returns>
+    private Tensor Run(IReadOnlyList<IDecodeRow> rows, ReadOnlySpan<int> tokens)
+    {
+        Arrange(rows);
+        var layout = _layout!;
+        var places = layout.NextPlaces(_weights.Embedding.dtype);
+        var x_RD = _weights.Embedding.index_select(0, Longs(tokens));
+        var rope = Rope.Of((places.Positions_R.to_type(ScalarType.Float32).unsqueeze(1) * _frequencies).unsqueeze(1), x_RD.dtype);
+        for (var i = 0; i < _weights.Layers.Length; i++)
+            x_RD = RunLayer(i, x_RD, rope, layout, places);
+        layout.Advance();
+        return TorchDispatcher.RmsNorm(x_RD, _weights.FinalNorm, _config.RmsNormEps).mm(_weights.Head);
+    }
+
+    private Tensor RunLayer(int i, Tensor x_RD, Rope rope, Layout layout, Places places)
     {
         using var scope = NewDisposeScope();
         var layer = _weights.Layers[i];
@@ -77,18 +96,12 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
         var (q_RHd, k_RKd) = (all_Rhd.narrow(1, 0, heads), all_Rhd.narrow(1, heads, kv));
         if (layer.QNorm is not null)
             (q_RHd, k_RKd) = (TorchDispatcher.RmsNorm(q_RHd, layer.QNorm, _config.RmsNormEps), TorchDispatcher.RmsNorm(k_RKd, layer.KNorm!, _config.RmsNormEps));
-        layout.Keep(i, rope.Turn(k_RKd), all_Rhd.narrow(1, heads + kv, kv));
-        var mixed_RHd = layout.Look(i, rope.Turn(q_RHd).view(-1, kv, heads / kv, d));
-        var attended_RD = x_RD.Plus(mixed_RHd.view(-1, heads * d).mm(layer.Output));
+        layout.Keep(i, rope.Turn(k_RKd), all_Rhd.narrow(1, heads + kv, kv), places);
+        var mixed_RHd = layout.Look(i, rope.Turn(q_RHd).view(-1, kv, heads / kv, d), places);
+        var attended_RD = x_RD.Plus(mixed_RHd.reshape(-1, heads * d).mm(layer.Output));
         var gateUp = TorchDispatcher.RmsNorm(attended_RD, layer.PostNorm, _config.RmsNormEps).mm(layer.GateUp);
         var gated_RF = nn.functional.silu(gateUp.narrow(1, 0, _config.IntermediateSize)) * gateUp.narrow(1, _config.IntermediateSize, _config.IntermediateSize);
         return attended_RD.Plus(gated_RF.mm(layer.Down)).MoveToOuterDisposeScope();
-    }
-
-    private Rope RopeOf(Layout layout, ScalarType type)
-    {
-        var positions_R1 = layout.Positions.to_type(ScalarType.Float32).unsqueeze(1);
-        return Rope.Of((positions_R1 * _frequencies).unsqueeze(1), type);
     }
 
     private Tensor Longs(ReadOnlySpan<int> values)
@@ -167,6 +180,12 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
         }
     }
 
+    /// <summary>Where the tokens of one step stand: the same for all layers, so it goes to the device once.</summary>
+    /// <param name="Positions_R">Of the rope.</param>
+    /// <param name="Cells_R">Of a layer's keys and values, rows one after the other.</param>
+    /// <param name="Mask_R11T">Minus infinity where a row has no own token yet.</param>
+    private sealed record Places(Tensor Positions_R, Tensor Cells_R, Tensor Mask_R11T, int Tokens);
+
     /// <summary>The caches of one set of rows, and which row belongs to which prompt.</summary>
     private sealed class Layout : IDisposable
     {
@@ -176,8 +195,10 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
         private readonly List<Prefix> _prefixes;
         private readonly Tensor?[] _prefixKeys, _prefixValues;
         private readonly Tensor[] _ownKeys, _ownValues;
-        private readonly Tensor _prefixMask, _rowOfSeat, _seatOfRow, _first;
+        private readonly Tensor _prefixMask, _rowOfSeat, _seatOfRow, _first, _next, _cells, _never;
         private readonly int _prompts, _seats;
+        /// <summary>Whether the rows fill the seats one after the other, as they do until the first leaves.</summary>
+        private readonly bool _inOrder;
 
         /// <summary>Takes over what an older layout and freshly read prompts hold, a layer at a time: caches are never there twice.</summary>
 
@@ -195,9 +216,13 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
                 for (var s = 0; s < groups[p].Length; s++)
                     (rowOfSeat[p * _seats + s], seatOfRow[groups[p][s]]) = (groups[p][s], p * _seats + s);
             }
+            _inOrder = rowOfSeat.SequenceEqual(seatOfRow);
             _rowOfSeat = Own(tensor(rowOfSeat, device: device));
             _seatOfRow = Own(tensor(seatOfRow, device: device));
             _first = Own(tensor(Enumerable.Range(0, rows.Length).Select(r => (long)r * places).ToArray(), device: device));
+            _next = Own(tensor(rows.Select(r => (long)r.Prefix.Next).ToArray(), device: device));
+            _cells = Own(tensor(Enumerable.Range(0, places).Select(at => (long)at).ToArray(), device: device));
+            _never = Own(tensor(float.NegativeInfinity, device: device));
             var longest = prompts.Max(p => p.Length);
             (_prefixKeys, _prefixValues) = (new Tensor?[config.Layers], new Tensor?[config.Layers]);
             (_ownKeys, _ownValues) = (new Tensor[config.Layers], new Tensor[config.Layers]);
@@ -215,7 +240,14 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
 
         public int Places { get; }
 
-        public Tensor Positions => tensor(Rows.Select(r => (long)r.Prefix.Next + r.Count).ToArray(), device: _device);
+        public Places NextPlaces(ScalarType type)
+        {
+            var counts_R = tensor(Rows.Select(r => (long)r.Count).ToArray(), device: _device);
+            var tokens = Rows.Max(r => r.Count) + 1;
+            var missing_RT = _cells.narrow(0, 0, tokens).unsqueeze(0).gt(counts_R.unsqueeze(1));
+            var mask_RT = where(missing_RT, _never, zeros_like(_never)).to_type(type);
+            return new Places(_next.Plus(counts_R), _first.Plus(counts_R), mask_RT.unsqueeze(1).unsqueeze(1), tokens);
+        }
 
         public void Advance()
         {
@@ -224,22 +256,21 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
         }
 
         /// <summary>Writes the keys and values of the tokens just fed.</summary>
-        public void Keep(int layer, Tensor k_RKd, Tensor v_RKd)
+        public void Keep(int layer, Tensor k_RKd, Tensor v_RKd, Places places)
         {
-            var at = _first.Plus(tensor(Rows.Select(r => (long)r.Count).ToArray(), device: _device));
-            _ownKeys[layer].flatten(0, 1).index_copy_(0, at, k_RKd);
-            _ownValues[layer].flatten(0, 1).index_copy_(0, at, v_RKd);
+            _ownKeys[layer].flatten(0, 1).index_copy_(0, places.Cells_R, k_RKd);
+            _ownValues[layer].flatten(0, 1).index_copy_(0, places.Cells_R, v_RKd);
         }
 
         /// <summary>What each query takes from its prompt and its own tokens, [R,K,g,d].</summary>
-        public Tensor Look(int layer, Tensor q_RKgd)
+        public Tensor Look(int layer, Tensor q_RKgd, Places places)
         {
             var (kv, g, d) = (q_RKgd.size(1), q_RKgd.size(2), q_RKgd.size(3));
             var scaled_RKgd = q_RKgd.Times(1 / Math.Sqrt(d));
-            var tokens = Rows.Max(r => r.Count) + 1;
+            var tokens = places.Tokens;
             var toPrompt_RKgS = ToRows(ToPrompts(scaled_RKgd).matmul(_prefixKeys[layer]!.transpose(2, 3)), kv, g).Plus(_prefixMask);
             var keys_RKTd = _ownKeys[layer].narrow(1, 0, tokens).transpose(1, 2);
-            var toOwn_RKgT = scaled_RKgd.matmul(keys_RKTd.transpose(2, 3)).Plus(OwnMask(tokens, q_RKgd.dtype));
+            var toOwn_RKgT = scaled_RKgd.matmul(keys_RKTd.transpose(2, 3)).Plus(places.Mask_R11T);
             // The softmax is taken in f32, as the reference's attention does.
             var weights = cat([toPrompt_RKgS, toOwn_RKgT], -1).to_type(ScalarType.Float32).softmax(-1).to_type(q_RKgd.dtype);
             var length = toPrompt_RKgS.size(-1);
@@ -250,18 +281,13 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
 
         /// <summary>[R,K,g,x] to [P,K,G*g,x].</summary>
         private Tensor ToPrompts(Tensor rows_RKgx) =>
-            rows_RKgx.index_select(0, _rowOfSeat).unflatten(0, _prompts, _seats).transpose(1, 2).flatten(2, 3);
+            (_inOrder ? rows_RKgx : rows_RKgx.index_select(0, _rowOfSeat)).unflatten(0, _prompts, _seats).transpose(1, 2).flatten(2, 3);
 
         /// <summary>[P,K,G*g,x] to [R,K,g,x].</summary>
-        private Tensor ToRows(Tensor prompts, long kv, long g) =>
-            prompts.view(_prompts, kv, _seats, g, -1).transpose(1, 2).flatten(0, 1).index_select(0, _seatOfRow);
-
-        private Tensor OwnMask(int tokens, ScalarType type)
+        private Tensor ToRows(Tensor prompts, long kv, long g)
         {
-            var mask = new float[Rows.Length * tokens];
-            for (var r = 0; r < Rows.Length; r++)
-                Array.Fill(mask, float.NegativeInfinity, r * tokens + Rows[r].Count + 1, tokens - Rows[r].Count - 1);
-            return tensor(mask, [Rows.Length, 1, 1, tokens]).to(type, _device);
+            var seats = prompts.view(_prompts, kv, _seats, g, -1).transpose(1, 2).flatten(0, 1);
+            return _inOrder ? seats : seats.index_select(0, _seatOfRow);
         }
 
         private Tensor MaskOf(int longest, ScalarType type)

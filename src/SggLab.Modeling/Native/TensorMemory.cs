@@ -45,6 +45,9 @@ internal static unsafe partial class TensorMemory
     /// <summary>The elements of a contiguous f32 CPU tensor.</summary>
     internal static Span<float> Floats(Tensor tensor) => Elements<float>(tensor, ScalarType.Float32);
 
+    /// <summary>The elements of a contiguous f64 CPU tensor.</summary>
+    internal static Span<double> Doubles(Tensor tensor) => Elements<double>(tensor, ScalarType.Float64);
+
     /// <summary>The elements of a contiguous i64 CPU tensor.</summary>
     internal static Span<long> Longs(Tensor tensor) => Elements<long>(tensor, ScalarType.Int64);
 

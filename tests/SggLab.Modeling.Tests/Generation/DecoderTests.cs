@@ -18,7 +18,7 @@ public sealed class DecoderTests : IDisposable
     public void Greedy_runs_and_distributions_equal_those_of_the_reference(string name, bool byLibtorch)
     {
         using var model = Qwen2VLModel.Load(Golden.Model(name));
-        using var parity = new GenerationParity(model, GoldenCases.Read(Golden.Model(name)), byLibtorch ? new TorchDecodeEngine(model) : CpuDecodeEngine.Of(model));
+        using var parity = new GenerationParity(model, GoldenCases.Read(Golden.Model(name)), byLibtorch ? new TorchDecodeEngine(model, drawsOnDevice: true) : CpuDecodeEngine.Of(model));
 
         var items = parity.Check().ToList();
 
@@ -48,7 +48,7 @@ public sealed class DecoderTests : IDisposable
     {
         using (no_grad())
             _model.Weights["model.norm.weight"].copy_(full_like(_model.Weights["model.norm.weight"], float.NaN));
-        using var decoder = new Decoder(_model, _processor.Tokenizer, byLibtorch ? new TorchDecodeEngine(_model) : CpuDecodeEngine.Of(_model));
+        using var decoder = new Decoder(_model, _processor.Tokenizer, byLibtorch ? new TorchDecodeEngine(_model, drawsOnDevice: true) : CpuDecodeEngine.Of(_model));
         decoder.Refresh();
 
         Should.Throw<NotFiniteLogitsException>(() => Draw(decoder, Prompts("Why?"), 8, new SamplingSettings { MaxNewTokens = 3, TopP = .9, TopK = 50, Greedy = greedy }, (_, sample) => sample))
@@ -75,7 +75,7 @@ public sealed class DecoderTests : IDisposable
     [InlineData(true)]
     public void Drawn_log_probabilities_are_those_that_the_training_pass_computes(bool byLibtorch)
     {
-        using var decoder = new Decoder(_model, _processor.Tokenizer, byLibtorch ? new TorchDecodeEngine(_model) : CpuDecodeEngine.Of(_model));
+        using var decoder = new Decoder(_model, _processor.Tokenizer, byLibtorch ? new TorchDecodeEngine(_model, drawsOnDevice: true) : CpuDecodeEngine.Of(_model));
         decoder.Refresh();
         var prompts = Prompts("List objects.", "Why?", "What is on the table?");
         var settings = new SamplingSettings { MaxNewTokens = 150, EosIds = [13, 198, 220], Temperature = .7, TopK = 50, TopP = .9 };
@@ -96,7 +96,7 @@ public sealed class DecoderTests : IDisposable
     {
         static long Alive() => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         using var off = no_grad();
-        using var engine = new TorchDecodeEngine(_model);
+        using var engine = new TorchDecodeEngine(_model, drawsOnDevice: true);
         using (NewDisposeScope())
             engine.Refresh();
         var before = Alive();
@@ -108,8 +108,8 @@ public sealed class DecoderTests : IDisposable
         {
             rows.RemoveRange(0, leaving);
             engine.Step(rows, new int[rows.Count]);
-            // Keys and values of prompts and rows a layer; one mask, three indices, the logits.
-            (Alive() - before).ShouldBe(4 * layers + 5, $"{rows.Count} rows");
+            // Keys and values of prompts and rows a layer; one mask, five indices, a number, the logits.
+            (Alive() - before).ShouldBe(4 * layers + 8, $"{rows.Count} rows");
         }
         foreach (var prefix in prefixes)
             prefix.Dispose();
