@@ -99,7 +99,7 @@ public sealed class ImageProcessor
     private float[] Cut(RgbImage image, PatchGrid grid)
     {
         var patch = 3 * Settings.TemporalPatchSize * Settings.PatchSize * Settings.PatchSize;
-        var pixels = GC.AllocateUninitializedArray<float>(grid.Patches * patch);
+        var pixels = HugePages.Uninitialized<float>(grid.Patches * patch);
         TorchThreads.For(grid.Height / Settings.MergeSize, 1, line => Cut(image, grid, line * Settings.MergeSize, pixels.AsSpan(line * Settings.MergeSize * grid.Width * patch)));
         return pixels;
     }
