@@ -10,17 +10,17 @@ namespace SggLab.Modeling;
 /// </summary>
 internal static class DeviceSampler
 {
-    // Bounds what sorting and summing take beside the logits.
-    private const int RowsAtOnce = 64;
+    /// <summary>Logits that are sorted and summed at a time: what that takes beside them is bounded.</summary>
+    public const int Piece = 1 << 22;
 
     /// <exception cref="NotFiniteLogitsException">As the other throws it.</exception>
     public static Draw[] Choose(Tensor logits_RV, Sampler sampler, IReadOnlyList<Chance> chances)
     {
-        var draws = new Draw[chances.Count];
-        for (var first = 0; first < draws.Length; first += RowsAtOnce)
+        var (draws, rows) = (new Draw[chances.Count], (int)Math.Max(1, Piece / logits_RV.size(1)));
+        for (var first = 0; first < draws.Length; first += rows)
         {
             using var scope = NewDisposeScope();
-            var some = chances.Skip(first).Take(RowsAtOnce).ToArray();
+            var some = chances.Skip(first).Take(rows).ToArray();
             var chosen = TensorMemory.Doubles(Choose(logits_RV.narrow(0, first, some.Length).to_type(ScalarType.Float32), sampler.Settings, some).cpu().contiguous());
             for (var r = 0; r < some.Length; r++)
             {

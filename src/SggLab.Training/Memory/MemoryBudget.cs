@@ -23,6 +23,9 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
     /// <summary>Elements of logits that a piece has (see TokenScores), and copies of it that a backward pass holds at once.</summary>
     private const double LogitPiece = 1 << 24, LogitCopies = 4;
 
+    /// <summary>Logits that are drawn from at a time on a GPU, and bytes that sorting and summing them in f64 takes of each (see DeviceSampler).</summary>
+    private const double DrawnPiece = 1 << 22, DrawnBytes = 80;
+
     /// <summary>Rows that are decoded side by side, and prompt tokens that are read at a time (see Decoder).</summary>
     private const int DecodedRows = 256, PrefillTokens = 8192;
 
@@ -40,7 +43,7 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
         { Sft: { } sft } => OfSft(spec, sft, size, promptTokens),
         { Grpo: { } grpo } => OfGrpo(spec, grpo, size, promptTokens),
         _ => new([new("weights", size.Parameters * Element(spec.Evaluation.Precision))],
-            Writing(size, Element(spec.Evaluation.Precision), spec.Evaluation.BatchSize, spec.Evaluation.BatchSize, promptTokens, spec.Protocol.MaxNewTokens, Patches(spec.Protocol.MaxPixels, size)), [], []),
+            Writing(size, spec.Device, Element(spec.Evaluation.Precision), spec.Evaluation.BatchSize, spec.Evaluation.BatchSize, promptTokens, spec.Protocol.MaxNewTokens, Patches(spec.Protocol.MaxPixels, size)), [], []),
     };
 
     private static MemoryBudget OfSft(RunSpec spec, SftSettings sft, ModelSize size, int promptTokens)
@@ -55,7 +58,7 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
         if (sft.Packing)
             update.Add(new("mask", (1 + element) * rows * tokens * tokens));
         return Whole(size, element, sft.OptimizerDevice == "host", spec.Device, extra: null,
-            Writing(size, element, spec.Evaluation.BatchSize, spec.Evaluation.BatchSize, promptTokens, spec.Protocol.MaxNewTokens, Patches(spec.Protocol.MaxPixels, size)), update);
+            Writing(size, spec.Device, element, spec.Evaluation.BatchSize, spec.Evaluation.BatchSize, promptTokens, spec.Protocol.MaxNewTokens, Patches(spec.Protocol.MaxPixels, size)), update);
     }
 
     /// <summary>A prompt and an answer of the length that the protocol lets it be at most; most are far shorter.</summary>
@@ -69,7 +72,7 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
         var patches = Patches(grpo.MaxPixels ?? spec.Protocol.MaxPixels, size);
         var images = Math.Max(1, (rows + grpo.GroupSize - 1) / grpo.GroupSize);
         var reference = grpo.Beta > 0 && grpo.Lora is null ? new MemoryItem("reference", size.Parameters * element) : null;
-        var writing = grpo.Server is null ? Writing(size, element, prompts * grpo.GroupSize, prompts, promptTokens, grpo.MaxCompletionTokens, patches) : [];
+        var writing = grpo.Server is null ? Writing(size, spec.Device, element, prompts * grpo.GroupSize, prompts, promptTokens, grpo.MaxCompletionTokens, patches) : [];
         return Whole(size, element, grpo.OptimizerDevice == "host", spec.Device, reference, writing,
             Learning(size, element, rows, images, promptTokens + grpo.MaxCompletionTokens, patches, grpo.ActivationCheckpointing));
     }
@@ -111,7 +114,7 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
     }
 
     /// <summary>The cache of what is written and of what was read, one prefill, and the merged layers of an adapter.</summary>
-    private static List<MemoryItem> Writing(ModelSize size, double element, int rows, int prompts, int promptTokens, int newTokens, double patches)
+    private static List<MemoryItem> Writing(ModelSize size, string device, double element, int rows, int prompts, int promptTokens, int newTokens, double patches)
     {
         var (text, vision) = (size.Text, size.Vision);
         var ofToken = text.Layers * 2.0 * text.KvHeads * text.HeadDim * element;
@@ -123,7 +126,7 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
             new("cache of completions", side * (double)newTokens * ofToken),
             new("cache of prompts", alive * promptTokens * ofToken),
             new("reading", read * promptTokens * (4.0 * text.HiddenSize + 2 * heads + 3.0 * text.IntermediateSize) * element + read * patches * (6.0 * vision.Width + 2.0 * vision.IntermediateSize) * element),
-            new("logits", side * (double)text.VocabSize * (4 + element)),
+            new("logits", side * (double)text.VocabSize * element + (device == "cuda" ? Math.Min(DrawnPiece, side * (double)text.VocabSize) * DrawnBytes : side * (double)text.VocabSize * 4)),
         ];
         if (size.Adapted > 0)
             items.Add(new("merged layers", size.Adapted * element));

@@ -5,7 +5,7 @@ namespace SggLab.Modeling.Tests;
 /// <summary>Both samplers draw the same token with the same log-probabilities, so that a rollout is the same wherever it is drawn.</summary>
 public sealed class DeviceSamplerTests
 {
-    private const int Rows = 70, Vocabulary = 301; // Rows of more than one turn.
+    private const int Rows = 70, Vocabulary = 301;
 
     [Theory]
     [InlineData("greedy")]
@@ -62,6 +62,17 @@ public sealed class DeviceSamplerTests
 
         foreach (var (uniform, id) in new[] { (.1, 0), (.5, 2), (.9, 3) })
             DeviceSampler.Choose(logits_RV, sampler, [new Chance(null, uniform)])[0].ShouldSatisfyAllConditions(draw => draw.Id.ShouldBe(id), draw => draw.DrawnLogProb.ShouldBe(MathF.Log(1 / 3f), 1e-6f));
+    }
+
+    [Fact]
+    public void Rows_of_a_large_vocabulary_are_drawn_from_in_several_turns()
+    {
+        const int large = DeviceSampler.Piece / 2;
+        using var logits_RV = zeros(5, large);
+        using (var likely = tensor(new[] { 7L, 8, 9, 10, 11 }).unsqueeze(1))
+            logits_RV.scatter_(1, likely, ones(5, 1).mul_(50));
+
+        DeviceSampler.Choose(logits_RV, new Sampler(new() { MaxNewTokens = 1 }, large), [.. Enumerable.Repeat(new Chance(null, .5), 5)]).Select(draw => draw.Id).ShouldBe([7, 8, 9, 10, 11]);
     }
 
     [Fact]
