@@ -58,13 +58,14 @@ internal sealed class RolloutBatch(
     public void Add(IReadOnlyList<ProcessedPrompt> prompts, int first, int count, int samples, Func<int, int, long> seed)
     {
         var prefixes = engine.Read([.. prompts.Skip(first).Take(count)]);
+        var begun = new List<Rollout>();
         for (var p = 0; p < count; p++)
         {
             var (prompt, prefix) = (prompts[first + p], prefixes[p]);
             var shared = new SharedPrefix(prefix, samples);
             for (var s = 0; s < samples; s++)
             {
-                var rollout = new Rollout
+                begun.Add(new Rollout
                 {
                     Prompt = first + p,
                     Sample = s,
@@ -73,11 +74,13 @@ internal sealed class RolloutBatch(
                     Shared = shared,
                     Limit = Math.Min(settings.MaxNewTokens, context - prompt.Ids.Length),
                     Seen = settings.RepetitionPenalty != 1 ? [.. prompt.Ids] : null,
-                };
-                _active.Add(rollout);
-                Take(rollout, sampler.Choose(prefix.Logits, [Chance(rollout)])[0]);
+                });
             }
         }
+        _active.AddRange(begun);
+        var draws = sampler.Choose(row => prefixes[row / samples].Logits, [.. begun.Select(Chance)]);
+        for (var i = 0; i < draws.Length; i++)
+            Take(begun[i], draws[i]);
         Sweep();
     }
 

@@ -14,6 +14,9 @@ internal readonly record struct Draw(int Id, float LogProb, float DrawnLogProb, 
 /// <param name="Uniform">A number in [0, 1).</param>
 internal readonly record struct Chance(IReadOnlyCollection<int>? Seen, double Uniform);
 
+/// <returns>[vocabulary] of a row.</returns>
+internal delegate ReadOnlySpan<float> RowLogits(int row);
+
 /// <summary>A model's logits are no numbers, so that no token can be drawn from them.</summary>
 public sealed class NotFiniteLogitsException(string message) : LabException(message);
 
@@ -41,13 +44,19 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary, string?
     /// <exception cref="NotFiniteLogitsException">As of one row.</exception>
     public unsafe Draw[] Choose(ReadOnlySpan<float> logits, IReadOnlyList<Chance> chances)
     {
-        var draws = new Draw[chances.Count];
-        var width = logits.Length / draws.Length;
+        var width = logits.Length / chances.Count;
         fixed (float* first = logits)
         {
             var start = (IntPtr)first;
-            TorchThreads.For(draws.Length, RowsAThread, i => draws[i] = Choose(new ReadOnlySpan<float>((float*)start + (long)i * width, width), chances[i].Seen, chances[i].Uniform));
+            return Choose(row => new ReadOnlySpan<float>((float*)start + (long)row * width, width), chances);
         }
+    }
+
+    /// <summary>The same of rows that lie anywhere.</summary>
+    public Draw[] Choose(RowLogits logits, IReadOnlyList<Chance> chances)
+    {
+        var draws = new Draw[chances.Count];
+        TorchThreads.For(draws.Length, RowsAThread, row => draws[row] = Choose(logits(row), chances[row].Seen, chances[row].Uniform));
         return draws;
     }
 
