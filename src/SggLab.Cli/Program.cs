@@ -1,3 +1,4 @@
 using SggLab.Cli;
+using SggLab.Training;
 
-return await CommandLine.RunAsync(args);
+return LibtorchFolder.Run(args) ?? await CommandLine.RunAsync(args);

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using SggLab.Contracts;
+using SggLab.Training;
 using SggLab.Worker;
 
+if (LibtorchFolder.Run(args) is { } code)
+    return code;
 var command = WorkerCommand.Create("SggLab.Worker", () => default);
 var root = new RootCommand(command.Description!) { Action = command.Action };
 foreach (var option in command.Options) root.Options.Add(option);

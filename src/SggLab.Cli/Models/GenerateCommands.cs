@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using SggLab.Contracts;
 using SggLab.Modeling;
+using SggLab.Training;
 using static TorchSharp.torch;
 
 namespace SggLab.Cli.Models;
@@ -31,6 +32,7 @@ public static class GenerateCommands
         precision.AcceptOnlyFromAmong("float32", "bfloat16");
         var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "cpu or cuda." };
         device.AcceptOnlyFromAmong("cpu", "cuda");
+        var libtorch = new Option<string?>("--libtorch") { Description = "Folder of another libtorch, for GPUs, to use instead of the bundled one." };
         var json = new Option<bool>("--json") { Description = "Print {\"ids\", \"text\", \"finish\"} at the end instead of the text as it comes." };
         temperature.Validators.Add(found =>
         {
@@ -41,12 +43,13 @@ public static class GenerateCommands
         adapter.MustNameAFolder();
         var command = new LabCommand("generate", "Let a model answer a prompt about images.")
         {
-            Options = { model, adapter, images, prompt, system, greedy, tokens, seed, temperature, topK, topP, max, precision, device, json },
+            Options = { model, adapter, images, prompt, system, greedy, tokens, seed, temperature, topK, topP, max, precision, device, libtorch, json },
             Examples = ["./sgglab generate --model DIR --image photo.jpg --prompt \"Generate a scene graph.\" --greedy  # the text as it comes"],
             Kept = "nothing is kept but what was printed.",
         };
         command.SetAction((parsed, cancellation) => Task.Run(() =>
         {
+            LibtorchFolder.Load(parsed.GetValue(libtorch));
             using var loaded = Load(parsed.GetValue(model)!, parsed.GetValue(precision)!, parsed.GetValue(device)!);
             using var lora = parsed.GetValue(adapter) is { } folder ? Adapt(loaded, folder) : null;
             var own = GenerationConfig.Of(loaded.Folder).Sampling(parsed.GetValue(tokens));
@@ -84,7 +87,7 @@ public static class GenerateCommands
     private static Qwen2VLModel Load(string folder, string precision, string device)
     {
         if (device == "cuda" && !cuda.is_available())
-            throw new LabException("--device cuda was asked for, but libtorch sees no GPU here. Use a machine with a GPU and the CUDA build (SGGLAB_CUDA=1), or --device cpu.", exitCode: 3);
+            throw new LabException("--device cuda was asked for, but libtorch sees no GPU here. Use a machine with a GPU and the CUDA build (SGGLAB_CUDA=1) or --libtorch, or --device cpu.", exitCode: 3);
         return Qwen2VLModel.Load(folder, precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32, device == "cuda" ? CUDA : CPU);
     }
 

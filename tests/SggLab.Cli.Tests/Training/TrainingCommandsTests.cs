@@ -194,6 +194,25 @@ public sealed class TrainingCommandsTests : IDisposable
         JsonNode.Parse((await _sgglab.RunAsync("run", "validate", file, "--json")).Output)!["problems"]!.AsArray().ShouldHaveSingleItem();
     }
 
+    /// <summary>Files of their own, as those of another installation are: a link to the bundled ones would be taken for them.</summary>
+    [Fact]
+    public async Task Another_libtorch_takes_the_place_of_the_bundled_one()
+    {
+        var bundled = Path.Combine(Path.GetDirectoryName(Sgglab.Program)!, "runtimes", "linux-x64", "native");
+        var lib = Directory.CreateDirectory(Path.Combine(_sgglab.Folder, "libtorch", "lib")).FullName;
+        foreach (var name in new[] { "libc10.so", "libtorch.so", "libtorch_cpu.so" }.Concat(Directory.GetFiles(bundled, "libgomp*").Select(file => Path.GetFileName(file)!)))
+            File.Copy(Path.Combine(bundled, name), Path.Combine(lib, name));
+
+        string[] generate = ["generate", "--model", Path.Combine(LabHome.Repository, "tests", "golden", "qwen", "qwen2-vl-tiny"), "--prompt", "a", "--greedy", "--max-new-tokens", "4", "--json"];
+        var bundledsAnswer = (await _sgglab.RunAsync(generate)).Output;
+        _sgglab.Environment["LD_DEBUG"] = "files"; // The loader tells on standard error which files it maps.
+        var answered = await _sgglab.RunAsync([.. generate, "--libtorch", Path.GetDirectoryName(lib)!]);
+
+        answered.ExitCode.ShouldBe(0, answered.Error);
+        answered.Output.ShouldBe(bundledsAnswer);
+        answered.Error.Split('\n').Where(line => line.Contains("libtorch_cpu.so", StringComparison.Ordinal) && line.Contains("generating link map", StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldContain($"file={lib}/");
+    }
+
     [Fact]
     public async Task A_folder_without_libtorch_is_wrong_use() =>
         (await _sgglab.RunAsync("train", "sft", "-c", Example("tiny-sft.yaml"), "--libtorch", _sgglab.Folder)).ShouldComplain(2).ShouldContain("holds no libtorch.so");
