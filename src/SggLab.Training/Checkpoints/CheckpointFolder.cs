@@ -22,9 +22,18 @@ public static class CheckpointFolder
         var unfinished = folder + ".partial";
         DeleteIfThere(unfinished);
         Directory.CreateDirectory(unfinished);
-        write(unfinished);
-        foreach (var file in Directory.EnumerateFiles(unfinished, "*", SearchOption.AllDirectories))
-            Flush(file);
+        try
+        {
+            write(unfinished);
+            foreach (var file in Directory.EnumerateFiles(unfinished, "*", SearchOption.AllDirectories))
+                Flush(file);
+        }
+        catch
+        {
+            // A disk that is full gets its room back.
+            TryDelete(unfinished);
+            throw;
+        }
         DeleteIfThere(folder);
         Directory.Move(unfinished, folder);
     }
@@ -96,6 +105,18 @@ public static class CheckpointFolder
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
         stream.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Why the folder could not be written is what the user needs to hear, not that it could not be removed either.</summary>
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            DeleteIfThere(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 
     private static void DeleteIfThere(string folder)

@@ -37,15 +37,22 @@ public sealed class CheckpointFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_checkpoint_that_fails_while_it_is_written_never_has_its_final_name()
+    public void A_checkpoint_that_fails_while_it_is_written_gives_its_room_back()
     {
-        Should.Throw<IOException>(() => CheckpointFolder.Write(CheckpointFolder.Name(_folder.Path, 1), to =>
+        Write(1, 10);
+        Should.Throw<IOException>(() => CheckpointFolder.Write(CheckpointFolder.Name(_folder.Path, 2), to =>
         {
             File.WriteAllText(Path.Combine(to, "half"), "half");
             throw new IOException("the disk is full");
-        }));
-        Names.ShouldBe(["step-00000001.partial"]);
+        })).Message.ShouldBe("the disk is full");
+        Names.ShouldBe(["step-00000001"], "what was written is gone, and what was there before stays");
+    }
+
+    [Fact]
+    public void What_a_killed_writer_left_is_cleared_by_the_next_writer_of_the_name()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "step-00000001.partial"));
         Write(1, 10);
-        Names.ShouldBe(["step-00000001"], "the next writer of the name clears what was left");
+        Names.ShouldBe(["step-00000001"]);
     }
 }
