@@ -15,16 +15,15 @@ internal static class DiskSpace
     /// <summary>Bytes of a checkpoint: the weights, and for a full one two f32 moments of what learns, masters where these are not f32, and the best weights so far.</summary>
     public static long OfCheckpoint(RunSession session, string kind)
     {
-        var (model, adapter) = (session.Model, session.Adapter);
-        var element = model.Weights.Type == torch.ScalarType.Float32 ? 4L : 2;
-        var weights = model.Weights.Count * element + model.Folder.Files.Values.Sum(file => (long)file.Length);
-        var adapted = adapter?.Tensors.Values.Sum(tensor => tensor.numel()) ?? 0;
+        var size = session.Size;
+        var element = session.Precision == "float32" ? 4L : 2;
+        var weights = size.Parameters * element + session.Model.Folder.Files.Values.Sum(file => (long)file.Length);
+        var adapter = size.Adapted > 0 ? 4 * size.Trained : 0;
         if (kind != CheckpointKinds.Full)
-            return weights + 4 * adapted;
-        var learning = adapter is null ? model.Weights.Trained().Sum(pair => pair.Value.numel()) : adapted;
-        var masters = adapter is null && (element < 4 || session.OptimizerOnHost) ? 4 : 0;
+            return weights + adapter;
+        var masters = size.Adapted == 0 && (element < 4 || session.OptimizerOnHost) ? 4 : 0;
         var best = session.Spec.Checkpoints.Choose == "best" ? weights : 0;
-        return weights + 4 * adapted + learning * (8 + masters) + best;
+        return weights + adapter + size.Trained * (8 + masters) + best;
     }
 
     /// <summary>Before the first step: room for every checkpoint that will lie here at once, and for the one being written.</summary>

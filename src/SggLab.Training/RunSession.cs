@@ -24,37 +24,43 @@ internal sealed class RunSession : IDisposable
     private readonly JobInputs _inputs;
     private readonly IRunRecorder _recorder;
     private readonly LearningSettings? _learning;
+    private readonly string _folder;
     private readonly List<Action<string>> _alsoKept = [];
 
-    private RunSession(JobInputs inputs, IRunRecorder recorder, Qwen2VLModel model, LearningSettings? learning)
+    /// <param name="shapes">The model without its weights.</param>
+    private RunSession(JobInputs inputs, IRunRecorder recorder, Qwen2VLModel shapes, string folder, LearningSettings? learning)
     {
         _inputs = inputs;
         _recorder = recorder;
         _learning = learning;
-        Model = model;
+        _folder = folder;
+        Model = shapes;
         var spec = inputs.Spec;
-        Prompts = new ExamplePrompts(PromptProcessor.Of(model.Folder), spec.Protocol, spec.Data.Vocabulary, spec.Sft?.MaxPixels ?? spec.Grpo?.MaxPixels, spec.Grpo?.SystemPrompt);
+        Size = ModelSize.Of(shapes, learning);
+        Prompts = ExamplePrompts.Of(spec, shapes.Folder);
         Parent = inputs.ResumeCheckpoint ?? inputs.StartCheckpoint;
-        if (learning?.Lora is { } lora)
-            Adapter = inputs.ResumeFolder is { } resume ? LoraAdapter.Load(model, Path.Combine(resume, AdapterFolder)) : LoraAdapter.Create(model, Shape(lora), inputs.Spec.Seed);
     }
 
     public RunSpec Spec => _inputs.Spec;
     public JobInputs Inputs => _inputs;
     public IRunRecorder Recorder => _recorder;
-    public Qwen2VLModel Model { get; }
+    /// <summary>Shapes alone until <see cref="Start"/> has read the weights.</summary>
+    public Qwen2VLModel Model { get; private set; }
+    public ModelSize Size { get; }
     /// <summary>What learns in place of the weights, where the run trains an adapter.</summary>
-    public LoraAdapter? Adapter { get; }
+    public LoraAdapter? Adapter { get; private set; }
     public ExamplePrompts Prompts { get; }
     /// <summary>What an adapter's configuration calls the weights it was trained on.</summary>
     public string BaseModel => Spec.Model.Folder ?? Spec.Model.Run!;
+    /// <summary>Type of the weights: float32 or bfloat16.</summary>
+    public string Precision => _learning?.Precision ?? Spec.Evaluation.Precision;
     public bool OptimizerOnHost => _learning?.OptimizerOnHost ?? false;
     /// <summary>Id of the newest checkpoint of this run's line: what an evaluation names, and what the next checkpoint grew from.</summary>
     public string? Parent { get; private set; }
     /// <summary>Content hash of the training data; null where the run does not train.</summary>
     public string? DatasetHash { get; private set; }
 
-    /// <summary>Loads the newest weights of the run: the full checkpoint it resumes from, else the run's start.</summary>
+    /// <summary>Looks at the newest weights of the run: the full checkpoint it resumes from, else the run's start. They take memory from <see cref="Start"/> on.</summary>
     /// <exception cref="LabException">Folder or data are missing or damaged, or the device is not there.</exception>
     public static RunSession Open(JobInputs inputs, IRunRecorder recorder)
     {
@@ -67,16 +73,14 @@ internal sealed class RunSession : IDisposable
         // An adapter goes on beside the weights that the run started from: its checkpoints hold the sum, from which it cannot be told again.
         var folder = (learning?.Lora is null ? inputs.ResumeFolder : null) ?? inputs.StartFolder ?? spec.Model.Folder
             ?? throw new LabException($"Run '{spec.Name}' starts from the run '{spec.Model.Run}', but no checkpoint of it was given.");
-        var type = (learning?.Precision ?? spec.Evaluation.Precision) == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
-        // Where a server holds the weights, tokenizer and image settings are all that is needed of the folder.
-        var model = spec.Evaluation.Server is null ? Qwen2VLModel.Load(folder, type, spec.Device == "cuda" ? CUDA : CPU) : Qwen2VLModel.Inspect(folder);
+        var shapes = Qwen2VLModel.Inspect(folder);
         try
         {
-            return new RunSession(inputs, recorder, model, learning);
+            return new RunSession(inputs, recorder, shapes, folder, learning);
         }
         catch
         {
-            model.Dispose();
+            shapes.Dispose();
             throw;
         }
     }
@@ -89,14 +93,15 @@ internal sealed class RunSession : IDisposable
         return Spec.Grpo is { OvdrSplit: true } ? OvdrExamples.Of(data) : data;
     }
 
-    public void ReportStart(int? totalSteps)
+    /// <summary>Reports the start, looks for room, and only then reads the weights: what the run takes is said while there is time to change it.</summary>
+    public void Start(int? totalSteps)
     {
         var environment = new Dictionary<string, string>
         {
             ["libtorch"] = torch.__version__,
             ["dotnet"] = Environment.Version.ToString(),
             ["os"] = System.Runtime.InteropServices.RuntimeInformation.OSDescription,
-            ["parameters"] = Model.Weights.Count.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["parameters"] = Size.Parameters.ToString(System.Globalization.CultureInfo.InvariantCulture),
         };
         if (Spec.Method == RunMethod.Grpo)
             environment["rewards"] = string.Join(", ", RewardVariants.Of(Spec).Terms.Select(term => term.Function.Versioned));
@@ -105,8 +110,20 @@ internal sealed class RunSession : IDisposable
             RegisterBase();
         if (_learning is not null)
             DiskSpace.RequireForRun(this);
-        if (Spec.Evaluation.Server is null && MemoryPlan.Of(Spec, Model, Prompts) is var (text, fits))
-            _recorder.Log(fits ? "info" : "warn", text);
+        // Where a server holds the weights, tokenizer and image settings are all that is needed of the folder.
+        if (Spec.Evaluation.Server is not null)
+            return;
+        var (text, fits) = MemoryPlan.Of(Spec, Model, Prompts);
+        _recorder.Log(fits ? "info" : "warn", text);
+        ReadWeights();
+    }
+
+    private void ReadWeights()
+    {
+        Model.Dispose();
+        Model = Qwen2VLModel.Load(_folder, Precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32, Spec.Device == "cuda" ? CUDA : CPU);
+        if (_learning?.Lora is { } lora)
+            Adapter = _inputs.ResumeFolder is { } resume ? LoraAdapter.Load(Model, Path.Combine(resume, AdapterFolder)) : LoraAdapter.Create(Model, Shape(lora), Spec.Seed);
     }
 
     /// <summary>Weights that no run of ours made: the root of every lineage. Its id depends on its files alone.</summary>

@@ -76,8 +76,7 @@ public static class TrainingJob
     public static (string Text, bool Fits) Plan(RunSpec spec, string? startFolder = null)
     {
         using var model = Qwen2VLModel.Inspect(startFolder ?? spec.Model.Folder ?? throw new LabException($"Run '{spec.Name}' starts from the run '{spec.Model.Run}'; say where its weights are."));
-        var prompts = new ExamplePrompts(PromptProcessor.Of(model.Folder), spec.Protocol, spec.Data.Vocabulary, spec.Sft?.MaxPixels ?? spec.Grpo?.MaxPixels, spec.Grpo?.SystemPrompt);
-        return MemoryPlan.Of(spec, model, prompts);
+        return MemoryPlan.Of(spec, model, ExamplePrompts.Of(spec, model.Folder));
     }
 }
 

@@ -8,7 +8,7 @@ internal static class EvaluateJob
     public static ClosedRecord Run(JobInputs inputs, IRunRecorder recorder)
     {
         using var session = RunSession.Open(inputs, recorder);
-        session.ReportStart(totalSteps: 0);
+        session.Start(totalSteps: 0);
         return session.EvaluateTest(0) ?? new ClosedRecord(Outcomes.Completed, null, null, 0);
     }
 }

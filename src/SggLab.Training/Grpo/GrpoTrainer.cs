@@ -44,6 +44,7 @@ internal sealed class GrpoTrainer : IDisposable
         _totalSteps = _settings.MaxSteps ?? (int)Math.Ceiling(_settings.Epochs!.Value * data.Count / _drawn);
         _schedule = new LearningRateSchedule(_settings.Schedule, _settings.LearningRate, _settings.WarmupRatio, _totalSteps);
         _rewards = new RewardSource(session.Spec);
+        session.Start(_totalSteps);
         _optimizer = session.Train();
         _reference = ReferencePolicy.Of(session);
         _rollouts = _settings.Server is { } server
@@ -57,9 +58,8 @@ internal sealed class GrpoTrainer : IDisposable
     public static ClosedRecord Run(JobInputs inputs, IRunRecorder recorder)
     {
         using var session = RunSession.Open(inputs, recorder);
-        using var trainer = new GrpoTrainer(session);
         var state = session.FirstState("grpo");
-        session.ReportStart(trainer._totalSteps);
+        using var trainer = new GrpoTrainer(session);
         if (inputs.Spec.Evaluation.AtStart && state.Step == 0 && session.EvaluateTest(0) is { } stopped)
             return stopped;
         return StepLoop.Run(session, trainer._optimizer, state, trainer._totalSteps, trainer.Step);

@@ -39,6 +39,10 @@ public sealed class ExamplePrompts
         _trainingSettings = _settings with { MaxPixels = trainingMaxPixels ?? protocol.MaxPixels, System = SystemOf(trainingSystemPrompt ?? protocol.SystemPrompt) };
     }
 
+    /// <summary>The prompts of a run on a model's folder.</summary>
+    public static ExamplePrompts Of(RunSpec spec, ModelFolder folder) =>
+        new(PromptProcessor.Of(folder), spec.Protocol, spec.Data.Vocabulary, spec.Sft?.MaxPixels ?? spec.Grpo?.MaxPixels, spec.Grpo?.SystemPrompt);
+
     public Tokenizer Tokenizer => _processor.Tokenizer;
 
     /// <summary>The prompt of SFT or GRPO, up to where the assistant answers.</summary>

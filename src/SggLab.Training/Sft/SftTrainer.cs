@@ -33,15 +33,15 @@ internal sealed class SftTrainer : IDisposable
         _examples = new ExampleStream(data, session.Spec.Seed);
         _totalSteps = _settings.MaxSteps ?? (int)Math.Ceiling(_settings.Epochs!.Value * data.Count / _settings.BatchSize);
         _schedule = new LearningRateSchedule(_settings.Schedule, _settings.LearningRate, _settings.WarmupRatio, _totalSteps);
+        session.Start(_totalSteps);
         _optimizer = session.Train();
     }
 
     public static ClosedRecord Run(JobInputs inputs, IRunRecorder recorder)
     {
         using var session = RunSession.Open(inputs, recorder);
-        using var trainer = new SftTrainer(session);
         var state = session.FirstState("sft");
-        session.ReportStart(trainer._totalSteps);
+        using var trainer = new SftTrainer(session);
         if (inputs.Spec.Evaluation.AtStart && state.Step == 0 && session.EvaluateTest(0) is { } stopped)
             return stopped;
         return StepLoop.Run(session, trainer._optimizer, state, trainer._totalSteps, trainer.Step);

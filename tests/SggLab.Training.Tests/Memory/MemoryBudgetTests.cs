@@ -95,6 +95,32 @@ public sealed class MemoryBudgetTests : IDisposable
         advice[^1].ShouldStartWith("all of these: ");
     }
 
+    /// <summary>Said afterwards, it would be too late on a machine where reading them fails, and would count what they take twice.</summary>
+    [Theory]
+    [InlineData(RunMethod.Sft), InlineData(RunMethod.Grpo), InlineData(RunMethod.Evaluate)]
+    public void A_run_says_what_it_takes_before_it_reads_its_weights(RunMethod method)
+    {
+        var spec = _runs.Spec(method);
+        var folder = Directory.CreateDirectory(_runs["model"]).FullName;
+        foreach (var file in Directory.GetFiles(spec.Model.Folder!))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        var said = false;
+        string? LoseWeights(object record)
+        {
+            if (record is LogRecord { Text: var text } && text.StartsWith("Memory: about ", StringComparison.Ordinal))
+            {
+                said = true;
+                File.Delete(Path.Combine(folder, "model.safetensors"));
+            }
+            return null;
+        }
+        var (closed, recorder) = _runs.Run(spec with { Model = new() { Folder = folder } }, LoseWeights);
+        said.ShouldBeTrue();
+        recorder.Records[0].ShouldBeOfType<StartedRecord>();
+        closed.Outcome.ShouldBe("failed");
+        closed.Message!.ShouldContain("model.safetensors");
+    }
+
     [Fact]
     public void A_run_says_what_it_takes_before_its_first_step()
     {
