@@ -3,11 +3,12 @@ using static TorchSharp.torch;
 
 // Shapes: R rows, P prompts, G rows of the prompt that has most, D hidden, H heads, K key-value heads, g = H/K, d head size,
 // S tokens of the longest prompt, T own tokens of the longest row, C places for own tokens, V vocabulary rows.
+// Of products: M matrices, one a row (or prompt) and key-value head.
 namespace SggLab.Modeling;
 
 /// <summary>
 /// Decodes with libtorch's operators, for every type and device. The queries of all rows of a prompt meet its keys in one
-/// product; key and value heads are never repeated for the query heads that share them.
+/// product; key and value heads are never repeated for the query heads that share them, and products read the caches where they lie.
 /// </summary>
 internal sealed class TorchDecodeEngine : IDecodeEngine
 {
@@ -182,9 +183,9 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
 
     /// <summary>Where the tokens of one step stand: the same for all layers, so it goes to the device once.</summary>
     /// <param name="Positions_R">Of the rope.</param>
-    /// <param name="Cells_R">Of a layer's keys and values, rows one after the other.</param>
+    /// <param name="Cells_RK1d">Of each number of a token's keys and values: its place among the row's own tokens.</param>
     /// <param name="Mask_R11T">Minus infinity where a row has no own token yet.</param>
-    private sealed record Places(Tensor Positions_R, Tensor Cells_R, Tensor Mask_R11T, int Tokens);
+    private sealed record Places(Tensor Positions_R, Tensor Cells_RK1d, Tensor Mask_R11T, int Tokens);
 
     /// <summary>The caches of one set of rows, and which row belongs to which prompt.</summary>
     private sealed class Layout : IDisposable
@@ -195,7 +196,7 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
         private readonly List<Prefix> _prefixes;
         private readonly Tensor?[] _prefixKeys, _prefixValues;
         private readonly Tensor[] _ownKeys, _ownValues;
-        private readonly Tensor _prefixMask, _rowOfSeat, _seatOfRow, _first, _next, _cells, _never;
+        private readonly Tensor _prefixMask, _rowOfSeat, _seatOfRow, _next, _cells, _never;
         private readonly int _prompts, _seats;
         /// <summary>Whether the rows fill the seats one after the other, as they do until the first leaves.</summary>
         private readonly bool _inOrder;
@@ -219,7 +220,6 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
             _inOrder = rowOfSeat.SequenceEqual(seatOfRow);
             _rowOfSeat = Own(tensor(rowOfSeat, device: device));
             _seatOfRow = Own(tensor(seatOfRow, device: device));
-            _first = Own(tensor(Enumerable.Range(0, rows.Length).Select(r => (long)r * places).ToArray(), device: device));
             _next = Own(tensor(rows.Select(r => (long)r.Prefix.Next).ToArray(), device: device));
             _cells = Own(tensor(Enumerable.Range(0, places).Select(at => (long)at).ToArray(), device: device));
             _never = Own(tensor(float.NegativeInfinity, device: device));
@@ -246,7 +246,8 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
             var tokens = Rows.Max(r => r.Count) + 1;
             var missing_RT = _cells.narrow(0, 0, tokens).unsqueeze(0).gt(counts_R.unsqueeze(1));
             var mask_RT = where(missing_RT, _never, zeros_like(_never)).to_type(type);
-            return new Places(_next.Plus(counts_R), _first.Plus(counts_R), mask_RT.unsqueeze(1).unsqueeze(1), tokens);
+            var cells_RK1d = counts_R.view(-1, 1, 1, 1).expand(-1, _config.KvHeads, 1, _config.HeadDim);
+            return new Places(_next.Plus(counts_R), cells_RK1d, mask_RT.unsqueeze(1).unsqueeze(1), tokens);
         }
 
         public void Advance()
@@ -258,8 +259,8 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
         /// <summary>Writes the keys and values of the tokens just fed.</summary>
         public void Keep(int layer, Tensor k_RKd, Tensor v_RKd, Places places)
         {
-            _ownKeys[layer].flatten(0, 1).index_copy_(0, places.Cells_R, k_RKd);
-            _ownValues[layer].flatten(0, 1).index_copy_(0, places.Cells_R, v_RKd);
+            _ownKeys[layer].scatter_(2, places.Cells_RK1d, k_RKd.unsqueeze(2));
+            _ownValues[layer].scatter_(2, places.Cells_RK1d, v_RKd.unsqueeze(2));
         }
 
         /// <summary>What each query takes from its prompt and its own tokens, [R,K,g,d].</summary>
@@ -268,25 +269,29 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
             var (kv, g, d) = (q_RKgd.size(1), q_RKgd.size(2), q_RKgd.size(3));
             var scaled_RKgd = q_RKgd.Times(1 / Math.Sqrt(d));
             var tokens = places.Tokens;
-            var toPrompt_RKgS = ToRows(ToPrompts(scaled_RKgd).matmul(_prefixKeys[layer]!.transpose(2, 3)), kv, g).Plus(_prefixMask);
-            var keys_RKTd = _ownKeys[layer].narrow(1, 0, tokens).transpose(1, 2);
-            var toOwn_RKgT = scaled_RKgd.matmul(keys_RKTd.transpose(2, 3)).Plus(places.Mask_R11T);
+            var toPrompt_RKgS = ToRows(ToPrompts(scaled_RKgd).bmm(Matrices(_prefixKeys[layer]!).transpose(1, 2)), kv, g).Plus(_prefixMask);
+            var ownKeys_MTd = Matrices(_ownKeys[layer]).narrow(1, 0, tokens);
+            var toOwn_RKgT = Matrices(scaled_RKgd).bmm(ownKeys_MTd.transpose(1, 2)).view(-1, kv, g, tokens).Plus(places.Mask_R11T);
             // The softmax is taken in f32, as the reference's attention does.
             var weights = cat([toPrompt_RKgS, toOwn_RKgT], -1).to_type(ScalarType.Float32).softmax(-1).to_type(q_RKgd.dtype);
             var length = toPrompt_RKgS.size(-1);
-            var fromPrompt_RKgd = ToRows(ToPrompts(weights.narrow(-1, 0, length)).matmul(_prefixValues[layer]!), kv, g);
-            var fromOwn_RKgd = weights.narrow(-1, length, tokens).matmul(_ownValues[layer].narrow(1, 0, tokens).transpose(1, 2));
+            var fromPrompt_RKgd = ToRows(ToPrompts(weights.narrow(-1, 0, length)).bmm(Matrices(_prefixValues[layer]!)), kv, g);
+            var ownValues_MTd = Matrices(_ownValues[layer]).narrow(1, 0, tokens);
+            var fromOwn_RKgd = weights.narrow(-1, length, tokens).flatten(0, 1).bmm(ownValues_MTd).view(-1, kv, g, d);
             return fromPrompt_RKgd.Plus(fromOwn_RKgd);
         }
 
-        /// <summary>[R,K,g,x] to [P,K,G*g,x].</summary>
-        private Tensor ToPrompts(Tensor rows_RKgx) =>
-            (_inOrder ? rows_RKgx : rows_RKgx.index_select(0, _rowOfSeat)).unflatten(0, _prompts, _seats).transpose(1, 2).flatten(2, 3);
+        /// <summary>[X,K,n,x] to [M,n,x], in place: a view fails where it would have to copy, as a product of four dimensions does unasked.</summary>
+        private static Tensor Matrices(Tensor tensor_XKnx) => tensor_XKnx.view(-1, tensor_XKnx.size(2), tensor_XKnx.size(3));
 
-        /// <summary>[P,K,G*g,x] to [R,K,g,x].</summary>
-        private Tensor ToRows(Tensor prompts, long kv, long g)
+        /// <summary>[R,K,g,x] to [M,G*g,x], M of the prompts.</summary>
+        private Tensor ToPrompts(Tensor rows_RKgx) =>
+            (_inOrder ? rows_RKgx : rows_RKgx.index_select(0, _rowOfSeat)).unflatten(0, _prompts, _seats).transpose(1, 2).flatten(2, 3).flatten(0, 1);
+
+        /// <summary>And back.</summary>
+        private Tensor ToRows(Tensor prompts_Mnx, long kv, long g)
         {
-            var seats = prompts.view(_prompts, kv, _seats, g, -1).transpose(1, 2).flatten(0, 1);
+            var seats = prompts_Mnx.view(_prompts, kv, _seats, g, -1).transpose(1, 2).flatten(0, 1);
             return _inOrder ? seats : seats.index_select(0, _seatOfRow);
         }
 
@@ -330,13 +335,13 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
             return fresh_PKSd.DetachFromDisposeScope();
         }
 
-        /// <summary>[R,C,K,d]: what rows had before, and empty places; the older layout lets go of it.</summary>
-        private Tensor TakeRows(Layout? old, Tensor? old_RCKd, ScalarType type)
+        /// <summary>[R,K,C,d]: what rows had before, and empty places; the older layout lets go of it.</summary>
+        private Tensor TakeRows(Layout? old, Tensor? old_RKCd, ScalarType type)
         {
             using var scope = NewDisposeScope();
             var (rows, oldRows) = (Rows, old?.Rows);
-            var fresh = zeros([rows.Length, Places, _config.KvHeads, _config.HeadDim], type, _device);
-            if (old_RCKd is not null)
+            var fresh = zeros([rows.Length, _config.KvHeads, Places, _config.HeadDim], type, _device);
+            if (old_RKCd is not null)
             {
                 var (to, from) = (new List<long>(), new List<long>());
                 for (var r = 0; r < rows.Length; r++)
@@ -345,11 +350,11 @@ internal sealed class TorchDecodeEngine : IDecodeEngine
                     if (at >= 0 && rows[r].Count > 0)
                         (to, from) = ([.. to, r], [.. from, at]);
                 }
-                var kept = Math.Min(Places, old_RCKd.size(1));
+                var kept = Math.Min(Places, old_RKCd.size(2));
                 if (to.Count > 0)
-                    fresh.narrow(1, 0, kept).index_copy_(0, tensor(to.ToArray(), device: _device), old_RCKd.narrow(1, 0, kept).index_select(0, tensor(from.ToArray(), device: _device)));
+                    fresh.narrow(2, 0, kept).index_copy_(0, tensor(to.ToArray(), device: _device), old_RKCd.narrow(2, 0, kept).index_select(0, tensor(from.ToArray(), device: _device)));
             }
-            old_RCKd?.Dispose();
+            old_RKCd?.Dispose();
             return fresh.DetachFromDisposeScope();
         }
 

@@ -108,8 +108,8 @@ public sealed class DecoderTests : IDisposable
         {
             rows.RemoveRange(0, leaving);
             engine.Step(rows, new int[rows.Count]);
-            // Keys and values of prompts and rows a layer; one mask, five indices, a number, the logits.
-            (Alive() - before).ShouldBe(4 * layers + 8, $"{rows.Count} rows");
+            // Keys and values of prompts and rows a layer; one mask, four indices, a number, the logits.
+            (Alive() - before).ShouldBe(4 * layers + 7, $"{rows.Count} rows");
         }
         foreach (var prefix in prefixes)
             prefix.Dispose();
