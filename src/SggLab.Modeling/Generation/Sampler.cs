@@ -158,7 +158,15 @@ internal sealed class Sampler(SamplingSettings settings, int vocabulary, string?
     private int KeepTopP(int count)
     {
         var kept = Scratch().Kept.AsSpan(0, count);
-        kept.Sort(Scratch().Ids.AsSpan(0, count), static (a, b) => b.CompareTo(a));
+        var ids = Scratch().Ids.AsSpan(0, count);
+        kept.Sort(ids, static (a, b) => b.CompareTo(a));
+        // Equals in the order of their ids, wherever the draw is made; in bfloat16 there are many.
+        for (int start = 0, end; start < count; start = end)
+        {
+            for (end = start + 1; end < count && kept[end] == kept[start];)
+                end++;
+            ids[start..end].Sort();
+        }
         var normaliser = LogSumExp(kept, 1);
         double sum = 0;
         for (var i = 0; i < count; i++)

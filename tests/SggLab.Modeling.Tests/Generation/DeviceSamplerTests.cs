@@ -16,6 +16,10 @@ public sealed class DeviceSamplerTests
     [InlineData("top-p")]
     [InlineData("top-k, top-p, penalty")]
     [InlineData("top-k, never")]
+    [InlineData("top-k, equals")]
+    [InlineData("top-p, equals")]
+    [InlineData("top-k, top-p, equals")]
+    [InlineData("top-k, more equals than are looked for at first")]
     [InlineData("top-k above the vocabulary")]
     public void A_chance_draws_the_same_on_the_host_and_where_the_logits_are(string kind)
     {
@@ -33,6 +37,12 @@ public sealed class DeviceSamplerTests
         var values = new float[Rows * Vocabulary];
         foreach (ref var value in values.AsSpan())
             value = (float)(6 * random.NextDouble() - 3);
+        if (kind.Contains("equals", StringComparison.Ordinal))
+        {
+            // About 40 or 250 of a row are alike.
+            foreach (ref var value in values.AsSpan())
+                value = kind.Contains("more", StringComparison.Ordinal) ? MathF.Floor(value / 2.5f) : MathF.Floor(value);
+        }
         // The likeliest, so that leaving them out is seen.
         for (var row = 0; row < Rows; row++)
             (values[row * Vocabulary + 3], values[row * Vocabulary + 200]) = (4, 5);
