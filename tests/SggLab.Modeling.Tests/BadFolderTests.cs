@@ -128,6 +128,20 @@ public sealed class BadFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_temperature_at_which_nothing_can_be_drawn_is_refused_where_the_folder_asks_to_draw()
+    {
+        Copy("qwen2-vl-tiny");
+        Edit("generation_config.json", json => json["temperature"] = 0);
+        var own = GenerationConfig.Of(ModelFolder.Open(_folder));
+
+        Should.Throw<LabException>(() => own.Sampling(5)).Message.ShouldMatch("generation_config.json: temperature is 0 .*do_sample.* false");
+        own.Sampling(5, temperature: .7).Temperature.ShouldBe(.7);
+        own.Sampling(5, greedy: true).Greedy.ShouldBeTrue();
+        Edit("generation_config.json", json => json["do_sample"] = false);
+        GenerationConfig.Of(ModelFolder.Open(_folder)).Sampling(5).Greedy.ShouldBeTrue();
+    }
+
+    [Fact]
     public void Two_tokens_of_one_id_are_refused()
     {
         Copy("qwen2-vl-tiny");

@@ -52,11 +52,9 @@ public static class GenerateCommands
             LibtorchFolder.Load(parsed.GetValue(libtorch));
             using var loaded = Load(parsed.GetValue(model)!, parsed.GetValue(precision)!, parsed.GetValue(device)!);
             using var lora = parsed.GetValue(adapter) is { } folder ? Adapt(loaded, folder) : null;
-            var own = GenerationConfig.Of(loaded.Folder).Sampling(parsed.GetValue(tokens));
+            var own = GenerationConfig.Of(loaded.Folder).Sampling(parsed.GetValue(tokens), parsed.GetValue(greedy), parsed.GetValue(temperature));
             var settings = own with
             {
-                Greedy = parsed.GetValue(greedy) || (own.Greedy && parsed.GetValue(temperature) is null),
-                Temperature = parsed.GetValue(temperature) ?? own.Temperature,
                 TopK = parsed.GetValue(topK) ?? own.TopK,
                 TopP = parsed.GetValue(topP) ?? own.TopP,
             };

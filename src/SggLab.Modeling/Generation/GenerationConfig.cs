@@ -6,6 +6,8 @@ namespace SggLab.Modeling;
 /// <summary>What generation_config.json says; the ids that end a text are joined with config.json's.</summary>
 public sealed record GenerationConfig
 {
+    /// <summary>The file, for messages.</summary>
+    public required string File { get; init; }
     /// <summary>Ids that end a text.</summary>
     public required int[] EosIds { get; init; }
     /// <summary>Whether the folder asks for drawing rather than for the likeliest token.</summary>
@@ -51,6 +53,7 @@ public sealed record GenerationConfig
         root.Done("so another text might be drawn than transformers would. Remove the key if it means nothing.");
         return new GenerationConfig
         {
+            File = root.File,
             EosIds = [.. eos.Concat(config.EosTokenIds).Distinct()],
             DoSample = root.Flag("do_sample", false),
             Temperature = root.Number("temperature", 1),
@@ -60,15 +63,22 @@ public sealed record GenerationConfig
         };
     }
 
-    /// <summary>The folder's own way to generate.</summary>
-    public SamplingSettings Sampling(int maxNewTokens) => new()
+    /// <summary>The folder's own way to generate, where it is not told otherwise.</summary>
+    /// <exception cref="LabException">The folder asks to draw at a temperature at which nothing can be drawn.</exception>
+    public SamplingSettings Sampling(int maxNewTokens, bool greedy = false, double? temperature = null)
     {
-        MaxNewTokens = maxNewTokens,
-        Greedy = !DoSample,
-        Temperature = Temperature > 0 ? Temperature : 1,
-        TopK = TopK,
-        TopP = TopP,
-        RepetitionPenalty = RepetitionPenalty,
-        EosIds = EosIds,
-    };
+        greedy |= !DoSample && temperature is null;
+        if (!greedy && temperature is null && !(Temperature > 0))
+            throw new LabException($"{File}: temperature is {Temperature} although do_sample is true, and nothing can be drawn at that temperature. Set do_sample to false there if the likeliest token is meant, else temperature to a number above 0.");
+        return new SamplingSettings
+        {
+            MaxNewTokens = maxNewTokens,
+            Greedy = greedy,
+            Temperature = temperature ?? (greedy ? 1 : Temperature),
+            TopK = TopK,
+            TopP = TopP,
+            RepetitionPenalty = RepetitionPenalty,
+            EosIds = EosIds,
+        };
+    }
 }
