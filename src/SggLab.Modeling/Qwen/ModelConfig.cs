@@ -82,6 +82,9 @@ public sealed record ModelConfig
     /// <summary>float32, bfloat16 or float16, or null where the file does not say.</summary>
     public required string? DataType { get; init; }
 
+    /// <summary>Which attention the writer computed with, up to transformers 4.51.</summary>
+    private const string Autoset = "_attn_implementation_autoset";
+
     /// <param name="json">The text of config.json.</param>
     /// <param name="file">Its name in messages.</param>
     /// <exception cref="LabException">A key is missing, unknown, or asks for something unsupported.</exception>
@@ -111,7 +114,7 @@ public sealed record ModelConfig
             throw root.Wrong("architectures", $"{Architecture(family)} for a {root.Text("model_type")} model");
         root.Ignore("architectures");
         // Who wrote the file and how it was trained, not what it computes. Video is not read.
-        root.Ignore("transformers_version", "video_token_id", "_name_or_path", "use_cache");
+        root.Ignore("transformers_version", "video_token_id", "_name_or_path", "use_cache", Autoset, "unsloth_fixed", "unsloth_version");
         var nested = root.Has("text_config");
         var text = nested ? root.Object("text_config") : root;
         var (rootType, textType) = (Dtype(root), nested ? Dtype(text) : null);
@@ -121,7 +124,7 @@ public sealed record ModelConfig
             Family = family,
             Text = textConfig,
             Vision = ReadVision(root.Object("vision_config"), family, textConfig.HiddenSize),
-            TieWordEmbeddings = root.Has("tie_word_embeddings") ? root.Flag("tie_word_embeddings", false) : text.Flag("tie_word_embeddings", false),
+            TieWordEmbeddings = Tied(root, text),
             ImageTokenId = root.Int("image_token_id", 151655),
             VisionStartTokenId = root.Int("vision_start_token_id", 151652),
             VisionEndTokenId = root.Int("vision_end_token_id", 151653),
@@ -136,7 +139,6 @@ public sealed record ModelConfig
         root.Ignore("vision_token_id");
         if (nested)
         {
-            text.Ignore("tie_word_embeddings");
             text.Done();
             root.IgnoreRepeated(text);
         }
@@ -150,6 +152,18 @@ public sealed record ModelConfig
         ModelFamily.Qwen25VL => "Qwen2_5_VLForConditionalGeneration",
         _ => "Qwen3VLForConditionalGeneration",
     };
+
+    /// <summary>Up to 4.57 transformers follows text_config, from 5 on the root.</summary>
+    private static bool Tied(ConfigObject root, ConfigObject text)
+    {
+        const string key = "tie_word_embeddings";
+        var (outer, inner) = (root.Flag(key, text.Flag(key, false)), text.Flag(key, root.Flag(key, false)));
+        if (outer != inner)
+            throw new LabException($"{root.File}: {key} is {Word(outer)} and {text.Path}{key} is {Word(inner)}. Make both true if the weights have no lm_head of their own, else both false.");
+        return outer;
+
+        static string Word(bool flag) => flag ? "true" : "false";
+    }
 
     private static string? Dtype(ConfigObject o)
     {
@@ -165,7 +179,7 @@ public sealed record ModelConfig
     private static TextConfig ReadText(ConfigObject text, ModelFamily family)
     {
         var qwen3 = family == ModelFamily.Qwen3VL;
-        text.Ignore("model_type", "bos_token_id", "pad_token_id", "eos_token_id", "use_cache", "max_window_layers", "sliding_window", "_name_or_path", "architectures");
+        text.Ignore("model_type", "bos_token_id", "pad_token_id", "eos_token_id", "use_cache", "max_window_layers", "sliding_window", "_name_or_path", "architectures", Autoset);
         text.Ignore("vision_token_id", "image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id");
         text.Only("use_sliding_window", "false");
         text.Only("attention_dropout", "0.0", "0");
@@ -240,7 +254,7 @@ public sealed record ModelConfig
     private static VisionConfig ReadVision(ConfigObject vision, ModelFamily family, int textWidth)
     {
         var qwen3 = family == ModelFamily.Qwen3VL;
-        vision.Ignore("model_type", "initializer_range", "spatial_patch_size", "tokens_per_second", "torch_dtype", "dtype", "_name_or_path", "in_chans", "in_channels");
+        vision.Ignore("model_type", "initializer_range", "spatial_patch_size", "tokens_per_second", "torch_dtype", "dtype", "_name_or_path", "in_chans", "in_channels", Autoset);
         if (vision.Has("rope_parameters"))
         {
             var rope = vision.Object("rope_parameters");

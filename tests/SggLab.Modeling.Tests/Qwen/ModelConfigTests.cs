@@ -66,6 +66,36 @@ public class ModelConfigTests
         Should.Throw<LabException>(() => Config("qwen2-vl-tiny-nested", json => json["hidden_size"] = 32)).Message.ShouldContain("states hidden_size twice");
     }
 
+    [Theory]
+    [InlineData("qwen2-vl-tiny")]
+    [InlineData("qwen2-vl-tiny-nested")]
+    [InlineData("qwen3-vl-tiny")]
+    public void What_programs_that_saved_a_folder_say_of_themselves_changes_nothing(string model)
+    {
+        var marked = Config(model, json =>
+        {
+            foreach (var part in new[] { json, json["text_config"], json["vision_config"] })
+                part?["_attn_implementation_autoset"] = true;
+            (json["unsloth_fixed"], json["unsloth_version"]) = (true, "2025.3.19");
+        });
+
+        marked.Text.Layers.ShouldBe(Config(model, _ => { }).Text.Layers);
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Two_answers_to_whether_the_embeddings_are_tied_are_refused(bool root, bool text)
+    {
+        void Tie(JsonObject json, bool? outer, bool? inner) => (json["tie_word_embeddings"], json["text_config"]!["tie_word_embeddings"]) = (outer, inner);
+
+        var error = Should.Throw<LabException>(() => Config("qwen3-vl-tiny", json => Tie(json, root, text)));
+
+        error.Message.ShouldMatch($"config.json: tie_word_embeddings is {root} and text_config.tie_word_embeddings is {text}.*lm_head".ToLowerInvariant());
+        Config("qwen3-vl-tiny", json => Tie(json, root, null)).TieWordEmbeddings.ShouldBe(root);
+        Config("qwen3-vl-tiny", json => Tie(json, null, text)).TieWordEmbeddings.ShouldBe(text);
+    }
+
     private static ModelConfig Config(string model, Action<JsonObject> edit)
     {
         var json = JsonNode.Parse(File.ReadAllText(Path.Combine(Golden.Model(model), "config.json")))!.AsObject();
