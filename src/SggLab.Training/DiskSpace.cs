@@ -21,7 +21,7 @@ internal static class DiskSpace
         var adapter = size.Adapted > 0 ? 4 * size.Trained : 0;
         if (kind != CheckpointKinds.Full)
             return weights + adapter;
-        var masters = size.Adapted == 0 && (element < 4 || session.OptimizerOnHost) ? 4 : 0;
+        var masters = (size.Adapted == 0 && element < 4) || session.OptimizerOnHost ? 4 : 0;
         var best = session.Spec.Checkpoints.Choose == "best" ? weights : 0;
         return weights + adapter + size.Trained * (8 + masters) + best;
     }

@@ -41,6 +41,8 @@ internal static unsafe partial class TorchDispatcher
 
     private static ulong Of(double value) => BitConverter.DoubleToUInt64Bits(value);
 
+    private static ulong Of(ScalarType value) => (ulong)value;
+
     private static ulong Of(bool value) => value ? 1ul : 0ul;
 
     private static ulong Some(ulong value)
@@ -98,6 +100,13 @@ internal static unsafe partial class TorchDispatcher
         var grouped = q.size(1) != k.size(1);
         Span<ulong> stack = [Of(q), Of(k), Of(v), mask is null ? None : Some(Of(mask)), Of(0.0), Of(causal), None, Of(grouped)];
         return TensorOf(Call("aten::scaled_dot_product_attention\0"u8, stack));
+    }
+
+    /// <summary>A flat tensor in host memory, which a GPU copies to and from by itself where it is pinned.</summary>
+    internal static Tensor Empty(long elements, ScalarType type, bool pinned)
+    {
+        Span<ulong> stack = [ListOf([elements]), Some(Of(type)), None, None, Some(Of(pinned)), None];
+        return TensorOf(Call("aten::empty\0"u8, stack, "memory_format\0"u8));
     }
 
     /// <summary>The GELU approximated by tanh; differentiable. (TorchSharp has the exact one only.)</summary>

@@ -14,32 +14,45 @@ public sealed class AdamW : IDisposable
     private const string First = "first_moment.", Second = "second_moment.", Master = "master.";
 
     /// <summary>Elements whose gradients are f32 copies at a time, where weights have masters: 256 MB.</summary>
-    private const long PieceElements = 64 << 20;
+    internal const long PieceElements = 64 << 20;
 
     private readonly string[] _names;
     private readonly Tensor[] _weights, _masters, _firstMoments, _secondMoments, _steps;
     private readonly double _weightDecay, _beta2;
     private readonly bool _hasMasters;
-    private readonly Device _device;
+    private readonly long _pieceElements;
+    private readonly HostStaging? _staging;
 
     /// <param name="weights">Names and trained tensors; the order is kept.</param>
     /// <param name="onHost">Keeps masters and moments in host memory (pinned, where there is a GPU), where the CPU moves them.</param>
-    public AdamW(IEnumerable<KeyValuePair<string, Tensor>> weights, double weightDecay, double beta2 = 0.999, bool onHost = false)
+    /// <param name="pieceElements">Elements whose gradients are f32 copies at a time; a larger tensor is stepped in parts.</param>
+    public AdamW(IEnumerable<KeyValuePair<string, Tensor>> weights, double weightDecay, double beta2 = 0.999, bool onHost = false, long pieceElements = PieceElements)
     {
         var trained = weights.ToArray();
         _names = [.. trained.Select(pair => pair.Key)];
         _weights = [.. trained.Select(pair => pair.Value)];
         _weightDecay = weightDecay;
         _beta2 = beta2;
-        _device = onHost || _weights.Length == 0 ? CPU : _weights[0].device;
+        _pieceElements = pieceElements;
         _hasMasters = onHost || _weights.Any(weight => weight.dtype != ScalarType.Float32);
         using var off = no_grad();
         using var scope = NewDisposeScope();
-        _masters = _hasMasters ? [.. _weights.Select(weight => Keep(Held(weight.detach().to(_device).to_type(ScalarType.Float32, copy: true))))] : _weights;
-        _firstMoments = [.. _weights.Select(weight => Keep(Held(zeros(weight.shape, ScalarType.Float32, _device))))];
-        _secondMoments = [.. _weights.Select(weight => Keep(Held(zeros(weight.shape, ScalarType.Float32, _device))))];
-        _steps = [.. _weights.Select(_ => Keep(zeros([], ScalarType.Float32, _device)))];
+        _masters = _hasMasters ? States(onHost) : _weights;
+        (_firstMoments, _secondMoments) = (States(onHost), States(onHost));
+        if (_hasMasters)
+            foreach (var (master, weight) in _masters.Zip(_weights))
+                master.copy_(weight);
+        foreach (var moment in _firstMoments.Concat(_secondMoments))
+            moment.zero_();
+        _steps = [.. _weights.Select(weight => zeros([], ScalarType.Float32, onHost ? CPU : weight.device).DetachFromDisposeScope())];
+        if (onHost && _weights.Length > 0)
+            _staging = new HostStaging(Math.Min(pieceElements, _weights.Sum(weight => weight.numel())), _weights[0].dtype, _weights[0].device);
     }
+
+    /// <summary>An f32 tensor beside each weight; on the host in pinned memory where there is a GPU.</summary>
+    private Tensor[] States(bool onHost) => onHost
+        ? HostBlocks.Of([.. _weights.Select(weight => weight.shape)], pinned: _weights.Any(weight => weight.device.type == TorchSharp.DeviceType.CUDA))
+        : [.. _weights.Select(weight => empty(weight.shape, ScalarType.Float32, weight.device).DetachFromDisposeScope())];
 
     /// <summary>Steps taken so far.</summary>
     public int Steps { get; private set; }
@@ -63,7 +76,7 @@ public sealed class AdamW : IDisposable
         Tensor[] gradients = [.. used.Select(i => _weights[i].grad!)];
         var norm = FusedAdamW.Clip(gradients, maxGradNorm);
         if (double.IsFinite(norm))
-            Move(used, gradients, learningRate);
+            Move([.. used.Select(i => new Part(i, 0, _weights[i].numel()))], gradients, learningRate);
         return norm;
     }
 
@@ -75,7 +88,7 @@ public sealed class AdamW : IDisposable
         foreach (var piece in pieces)
         {
             using var scope = NewDisposeScope();
-            squares += Math.Pow(FusedAdamW.Norm([.. piece.Select(i => _weights[i].grad!.to_type(ScalarType.Float32))]), 2);
+            squares += Math.Pow(FusedAdamW.Norm([.. Gradients(piece).Select(gradient => gradient.to_type(ScalarType.Float32))]), 2);
         }
         var norm = Math.Sqrt(squares);
         if (!double.IsFinite(norm))
@@ -84,45 +97,60 @@ public sealed class AdamW : IDisposable
         foreach (var piece in pieces)
         {
             using var scope = NewDisposeScope();
-            Tensor[] gradients = [.. piece.Select(i => _weights[i].grad!.to(_device).to_type(ScalarType.Float32, copy: true))];
+            Tensor[] gradients = _staging?.Fetch(Gradients(piece)) ?? [.. Gradients(piece).Select(gradient => gradient.to_type(ScalarType.Float32, copy: true))];
             if (factor < 1)
                 foreach (var gradient in gradients)
                     gradient.Multiply(factor);
             Move(piece, gradients, learningRate);
-            foreach (var i in piece)
-            {
-                _weights[i].copy_(_masters[i]);
-                _weights[i].grad = null;
-            }
+            var (masters, weights) = (Of(_masters, piece), Of(_weights, piece));
+            if (_staging is not null)
+                _staging.Send(masters, weights);
+            else
+                foreach (var (weight, master) in weights.Zip(masters))
+                    weight.copy_(master);
+            foreach (var part in piece)
+                if (part.Start + part.Count == _weights[part.Weight].numel())
+                    _weights[part.Weight].grad = null;
         }
         return norm;
     }
 
-    private IEnumerable<int[]> Pieces(int[] used)
+    /// <summary>Neighbouring elements of a weight, counted flat.</summary>
+    private readonly record struct Part(int Weight, long Start, long Count);
+
+    private IEnumerable<Part[]> Pieces(int[] used)
     {
-        var piece = new List<int>();
-        var elements = 0L;
+        var piece = new List<Part>();
+        var room = _pieceElements;
         foreach (var i in used)
-        {
-            if (piece.Count > 0 && elements + _weights[i].numel() > PieceElements)
+            for (var (start, all) = (0L, _weights[i].numel()); start < all;)
             {
+                var count = Math.Min(room, all - start);
+                piece.Add(new Part(i, start, count));
+                (start, room) = (start + count, room - count);
+                if (room > 0)
+                    continue;
                 yield return [.. piece];
                 piece.Clear();
-                elements = 0;
+                room = _pieceElements;
             }
-            piece.Add(i);
-            elements += _weights[i].numel();
-        }
         if (piece.Count > 0)
             yield return [.. piece];
     }
 
-    private void Move(int[] which, Tensor[] gradients, double learningRate)
+    private Tensor[] Gradients(Part[] parts) => [.. parts.Select(part => _weights[part.Weight].grad!.reshape(-1).narrow(0, part.Start, part.Count))];
+
+    /// <summary>Views, through which the tensors can be written.</summary>
+    private static Tensor[] Of(Tensor[] tensors, IReadOnlyList<Part> parts) => [.. parts.Select(part => tensors[part.Weight].view(-1).narrow(0, part.Start, part.Count))];
+
+    private void Move(IReadOnlyList<Part> parts, Tensor[] gradients, double learningRate)
     {
-        foreach (var i in which)
-            _steps[i].Add(1);
-        FusedAdamW.Step([.. which.Select(i => _masters[i])], gradients, [.. which.Select(i => _firstMoments[i])], [.. which.Select(i => _secondMoments[i])],
-            [.. which.Select(i => _steps[i])], learningRate, Beta1, _beta2, Eps, _weightDecay);
+        // The parts of a weight make one step of it.
+        foreach (var part in parts)
+            if (part.Start == 0)
+                _steps[part.Weight].Add(1);
+        FusedAdamW.Step(Of(_masters, parts), [.. gradients.Select(gradient => gradient.reshape(-1))], Of(_firstMoments, parts), Of(_secondMoments, parts),
+            [.. parts.Select(part => _steps[part.Weight])], learningRate, Beta1, _beta2, Eps, _weightDecay);
     }
 
     public void ForgetGradients()
@@ -163,15 +191,10 @@ public sealed class AdamW : IDisposable
         }
     }
 
-    /// <summary>In pinned memory where the GPU's weights are stepped by the CPU.</summary>
-    private Tensor Held(Tensor tensor) =>
-        _weights[0].device.type != TorchSharp.DeviceType.CPU && _device.type == TorchSharp.DeviceType.CPU ? tensor.pin_memory() : tensor;
-
-    private static Tensor Keep(Tensor tensor) => tensor.DetachFromDisposeScope();
-
     public void Dispose()
     {
         foreach (var tensor in _firstMoments.Concat(_secondMoments).Concat(_steps).Concat(_hasMasters ? _masters : []))
             tensor.Dispose();
+        _staging?.Dispose();
     }
 }

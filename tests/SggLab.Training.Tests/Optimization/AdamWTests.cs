@@ -64,6 +64,46 @@ public class AdamWTests
         (AfterSteps(true) - AfterSteps(false)).abs().max().to(ScalarType.Float32).item<float>().ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public void A_weight_larger_than_a_piece_is_stepped_in_parts_with_the_same_bits(bool onHost)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] AfterSteps(long pieceElements)
+        {
+            manual_seed(1);
+            Tensor[] weights = [.. new[] { 50, 3, 40 }.Select(rows => randn(rows, 4).to(ScalarType.BFloat16).requires_grad_())];
+            using var optimizer = new AdamW(weights.Select((weight, i) => KeyValuePair.Create($"w{i}", weight)), 0.01, onHost: onHost, pieceElements: pieceElements);
+            for (var step = 0; step < 3; step++)
+            {
+                foreach (var weight in weights)
+                    (weight * weight).sum().backward();
+                optimizer.Step(1e-2, 1e6);
+                weights.Count(weight => weight.grad is null).ShouldBe(3);
+            }
+            optimizer.Steps.ShouldBe(3);
+            return [.. weights.Select(weight => weight.detach())];
+        }
+        foreach (var (parts, whole) in AfterSteps(64).Zip(AfterSteps(1 << 20)))
+            (parts - whole).abs().max().to(ScalarType.Float32).item<float>().ShouldBe(0);
+    }
+
+    [Fact]
+    public void States_on_the_host_lie_side_by_side_in_blocks_of_powers_of_two()
+    {
+        using var scope = NewDisposeScope();
+        long[][] shapes = [[3], [5, 20], [1], [64], [7, 9], [2, 2, 2]];
+        var states = HostBlocks.Of(shapes, pinned: false);
+        foreach (var (state, i) in states.Select((state, i) => (state, i)))
+            state.fill_(i);
+        states.Select(state => state.shape).ShouldBe(shapes);
+        states.Select((state, i) => state.eq(i).all().item<bool>()).ShouldAllBe(own => own, "none lies over another");
+        // 128 for 100, 8, 3 and 1; 64 for 64; 64 for 63.
+        HostBlocks.Elements([3, 100, 1, 64, 63, 8]).ShouldBe(256);
+        foreach (var state in states)
+            state.Dispose();
+    }
+
     /// <summary>At the paper's rate a step is less than half the distance between two bf16 numbers nearly everywhere: without masters nothing would move.</summary>
     [Fact]
     public void A_hundred_bf16_steps_at_the_papers_rate_move_the_masters_and_the_weights_follow_rounded()
