@@ -11,6 +11,9 @@ namespace SggLab.Modeling;
 /// </summary>
 internal static class FusedSteps
 {
+    /// <summary>Elements of which the rows of a mask have a multiple.</summary>
+    internal const int MaskAlignment = 16;
+
     private static bool Fits(Tensor x) => x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU;
 
     /// <summary>x / sqrt(mean(x^2) + eps) * weight over the last dimension.</summary>
@@ -33,13 +36,32 @@ internal static class FusedSteps
             : (x * cos).AddProduct(x.roll(x.size(-1) / 2, -1), signedSin);
 
     /// <summary>Attention of q [B,T,H,d] over k, v [B,T,K,d], where K divides H (grouped queries).</summary>
-    /// <param name="mask">[B,1,T,T], true where a token may look; null where causality alone decides, or nothing.</param>
+    /// <param name="mask">See <see cref="Mask"/>; null where causality alone decides, or nothing.</param>
     /// <remarks>Without causality libtorch's is the faster.</remarks>
     /// <returns>[B,T,H,d]</returns>
-    public static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal) =>
-        Fits(q) && causal && q.size(1) > 0
-            ? AttentionStep.apply(q, k, v)
-            : TorchDispatcher.Attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, causal).transpose(1, 2);
+    public static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal)
+    {
+        if (Fits(q) && causal && q.size(1) > 0)
+            return AttentionStep.apply(q, k, v);
+        // Of libtorch's kernels that hold no [B,H,T,T] of scores, those that take a mask or f32 want a key-value head for each head.
+        if (q.size(2) != k.size(2) && (mask is not null || q.dtype == ScalarType.Float32))
+            (k, v) = (Repeated(k, q.size(2)), Repeated(v, q.size(2)));
+        return TorchDispatcher.Attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, causal).transpose(1, 2);
+    }
+
+    /// <summary>[B,T,K,d] to [B,T,H,d]: each head's own copy of what it shares.</summary>
+    private static Tensor Repeated(Tensor x, long heads) =>
+        x.unsqueeze(3).expand(x.size(0), x.size(1), x.size(2), heads / x.size(2), x.size(3)).flatten(2, 3);
+
+    /// <summary>What <see cref="Attention"/> adds to its scores: 0 where a token may look and minus infinity elsewhere. Made once for all layers, which would each make and keep their own.</summary>
+    /// <param name="looks">[B,1,T,T], true where a token may look.</param>
+    /// <param name="type">Of queries and keys.</param>
+    public static Tensor Mask(Tensor looks, ScalarType type)
+    {
+        // Rows begin where libtorch's kernels want them to: they would make a copy otherwise.
+        var (rows, tokens) = (looks.size(0), looks.size(3));
+        return empty([rows, 1, tokens, (tokens + MaskAlignment - 1) / MaskAlignment * MaskAlignment], type, looks.device).narrow(3, 0, tokens).copy_(looks).log_();
+    }
 
     /// <summary>The logarithm of the sum of the exponentials of each row.</summary>
     /// <param name="x">[R,D], contiguous.</param>

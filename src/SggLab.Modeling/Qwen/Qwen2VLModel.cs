@@ -105,10 +105,11 @@ public sealed class Qwen2VLModel : IDisposable
         trace?.Add("inputs_embeds_merged", x_BTD);
         var rope = language_model.Rope(batch.Positions, x_BTD.dtype);
         rope.Trace(trace, "text_rope");
+        var mask = batch.Mask is null ? null : FusedSteps.Mask(batch.Mask, x_BTD.dtype);
         for (var i = 0; i < language_model.layers.Length; i++)
         {
             var layer = language_model.layers[i];
-            x_BTD = checkpointing ? LayerCheckpoint.Run(x => layer.forward(x, rope, batch.Mask), x_BTD) : layer.forward(x_BTD, rope, batch.Mask, keep);
+            x_BTD = checkpointing ? LayerCheckpoint.Run(x => layer.forward(x, rope, mask), x_BTD) : layer.forward(x_BTD, rope, mask, keep);
             trace?.Add($"hidden_after_layer_{i}", x_BTD);
             if (i < deepstack.Count)
                 x_BTD = Add(x_BTD, deepstack[i], batch);
