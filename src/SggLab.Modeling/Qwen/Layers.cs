@@ -13,8 +13,10 @@ internal sealed class Linear(Tensor weight, Tensor? bias)
 
     public Tensor forward(Tensor x)
     {
-        var y = nn.functional.linear(x, weight, bias);
-        return adapter is { Enabled: true } low ? low.AddTo(y, x) : y;
+        if (adapter is not { Enabled: true } low)
+            return nn.functional.linear(x, weight, bias);
+        using var scope = NewDisposeScope();
+        return low.AddTo(nn.functional.linear(x, weight, bias), x).MoveToOuterDisposeScope();
     }
 
     /// <summary>The weight with the adapter's update added, if one is attached and enabled.</summary>
@@ -36,8 +38,37 @@ internal sealed class LowRank(Tensor lora_A, Tensor lora_B, double scale)
     public Tensor AddTo(Tensor y, Tensor x)
     {
         // The adapter stays f32 beside a bf16 model; the sum has the model's type.
-        var low = nn.functional.linear(nn.functional.linear(x.to_type(lora_A.dtype), lora_A), lora_B);
+        var low = nn.functional.linear(x.dtype == lora_A.dtype ? nn.functional.linear(x, lora_A) : Narrowing.apply(x, lora_A), lora_B);
         return y.Plus(low.to_type(y.dtype).Times(scale));
+    }
+
+    /// <summary>The product with A of an input of another type. What is kept for the way back is the input as it is: a copy in A's type would take twice its memory in each adapted layer.</summary>
+    private sealed class Narrowing : autograd.SingleTensorFunction<Narrowing>
+    {
+        public override string Name => "LowRankNarrowing";
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            using var scope = NewDisposeScope();
+            var (x, lora_A) = ((Tensor)vars[0], (Tensor)vars[1]);
+            ctx.save_for_backward([x, lora_A]);
+            return nn.functional.linear(x.to_type(lora_A.dtype), lora_A).MoveToOuterDisposeScope();
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            using var scope = NewDisposeScope();
+            var saved = ctx.get_saved_variables();
+            var (x, lora_A) = (saved[0], saved[1]);
+            var toA = OfA(grad_output, x, lora_A.dtype);
+            return GradientHandover.Return([grad_output], grad_output.matmul(lora_A).to_type(x.dtype), toA);
+        }
+
+        private static Tensor OfA(Tensor grad_output, Tensor x, ScalarType type)
+        {
+            using var scope = NewDisposeScope();
+            return grad_output.flatten(0, -2).t().mm(x.flatten(0, -2).to_type(type)).MoveToOuterDisposeScope();
+        }
     }
 }
 

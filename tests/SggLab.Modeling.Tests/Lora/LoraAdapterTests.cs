@@ -44,6 +44,28 @@ public sealed class LoraAdapterTests : IDisposable
     }
 
     [Fact]
+    public void Beside_a_model_of_another_type_an_adapter_learns_as_autograd_alone_would_have_it()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var (values, a, b, gradient) = (randn(2, 9, 12).to_type(ScalarType.BFloat16), randn(4, 12), randn(8, 4), randn(2, 9, 8).to_type(ScalarType.BFloat16));
+        Tensor[] Run(Func<Tensor, Tensor, Tensor, Tensor> forward)
+        {
+            var (x, lora_A, lora_B) = (values.clone().requires_grad_(true), a.clone().requires_grad_(true), b.clone().requires_grad_(true));
+            var y = forward(x, lora_A, lora_B);
+            (y * gradient).sum().backward();
+            return [y.detach(), x.grad!, lora_A.grad!, lora_B.grad!];
+        }
+
+        var results = Run((x, lora_A, lora_B) => new LowRank(lora_A, lora_B, 2).AddTo(zeros(2, 9, 8, ScalarType.BFloat16), x));
+
+        var wanted = Run((x, lora_A, lora_B) => nn.functional.linear(nn.functional.linear(x.to_type(ScalarType.Float32), lora_A), lora_B).to_type(ScalarType.BFloat16) * 2);
+        results[1].dtype.ShouldBe(ScalarType.BFloat16);
+        foreach (var (result, want) in results.Zip(wanted))
+            Compare.MaxAbs(result, want).ShouldBeLessThan(1e-5);
+    }
+
+    [Fact]
     public void Switched_off_the_model_is_its_own_reference_and_the_decoder_follows()
     {
         using var off = no_grad();
