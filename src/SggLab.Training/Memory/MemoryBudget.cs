@@ -1,6 +1,7 @@
 using System.Globalization;
 using SggLab.Contracts.Specs;
 using SggLab.Modeling;
+using SggLab.Training.Optimization;
 
 namespace SggLab.Training.Memory;
 
@@ -29,9 +30,6 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
     /// <summary>Rows that are decoded side by side, and prompt tokens that are read at a time (see Decoder).</summary>
     private const int DecodedRows = 256, PrefillTokens = 8192;
 
-    /// <summary>f32 elements of gradients at a time, where weights have masters (see AdamW).</summary>
-    private const double OptimizerPiece = 64 << 20;
-
     /// <summary>The largest moment on the device.</summary>
     public double Peak => (Sum(Always) + Math.Max(Sum(Rollouts), Sum(Update))) * (1 + Fragments);
 
@@ -53,8 +51,8 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
         var tokens = SftTokens(spec, promptTokens);
         // A packed row may be all prompts.
         patches *= sft.Packing ? (double)tokens / promptTokens : 1;
-        var update = Learning(size, element, rows, rows, tokens, patches, sft.ActivationCheckpointing);
-        // A byte for each token that a token may see, and what attention makes of it in the weights' type.
+        var update = Learning(size, element, rows, rows, tokens, patches, sft.ActivationCheckpointing, Repeats(spec.Device, element) || sft.Packing);
+        // A byte for each token that a token may see, and once for all layers what attention adds to its score, in the weights' type.
         if (sft.Packing)
             update.Add(new("mask", (1 + element) * rows * tokens * tokens));
         return Whole(size, element, sft.OptimizerDevice == "host", spec.Device, extra: null,
@@ -74,13 +72,15 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
         var reference = grpo.Beta > 0 && grpo.Lora is null ? new MemoryItem("reference", size.Parameters * element) : null;
         var writing = grpo.Server is null ? Writing(size, spec.Device, element, prompts * grpo.GroupSize, prompts, promptTokens, grpo.MaxCompletionTokens, patches) : [];
         return Whole(size, element, grpo.OptimizerDevice == "host", spec.Device, reference, writing,
-            Learning(size, element, rows, images, promptTokens + grpo.MaxCompletionTokens, patches, grpo.ActivationCheckpointing));
+            Learning(size, element, rows, images, promptTokens + grpo.MaxCompletionTokens, patches, grpo.ActivationCheckpointing, Repeats(spec.Device, element)));
     }
 
     private static MemoryBudget Whole(ModelSize size, double element, bool onHost, string device, MemoryItem? extra, IReadOnlyList<MemoryItem> rollouts, IReadOnlyList<MemoryItem> update)
     {
-        var masters = size.Adapted == 0 && (element < 4 || onHost) ? 4 : 0;
-        var optimizer = new MemoryItem(masters > 0 ? "masters and moments" : "moments", size.Trained * (8.0 + masters));
+        var masters = (size.Adapted == 0 && element < 4) || onHost ? 4 : 0;
+        var optimizer = new MemoryItem(masters > 0 ? "masters and moments" : "moments", (onHost ? size.OnHost : size.Trained) * (8.0 + masters));
+        var piece = Math.Min(AdamW.PieceElements, size.Trained);
+        var staging = new MemoryItem("staging", HostStaging.Bytes(piece, size.Adapted > 0 ? 4 : element));
         var apart = onHost && device == "cuda";
         List<MemoryItem> always = [new("weights", size.Parameters * element)];
         if (size.Adapted > 0)
@@ -90,26 +90,35 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
         if (!apart)
             always.Add(optimizer);
         if (masters > 0)
-            update = [.. update, new("pieces of f32 gradients", Math.Min(OptimizerPiece, size.Trained) * 4)];
-        return new MemoryBudget(always, rollouts, update, apart ? [optimizer] : []);
+            update = [.. update, new("pieces of f32 gradients", piece * 4.0)];
+        if (onHost && !apart)
+            always.Add(staging);
+        return new MemoryBudget(always, rollouts, update, apart ? [optimizer, staging] : []);
     }
 
+    /// <summary>Whether attention gives each head its own keys and values (see FusedSteps).</summary>
+    private static bool Repeats(string device, double element) => device == "cuda" && element == 4;
+
     /// <summary>Gradients, and what the forward pass of a micro-batch keeps for the way back.</summary>
-    private static List<MemoryItem> Learning(ModelSize size, double element, int rows, int images, int tokens, double patches, bool checkpointing)
+    private static List<MemoryItem> Learning(ModelSize size, double element, int rows, int images, int tokens, double patches, bool checkpointing, bool repeats)
     {
         var (text, vision) = (size.Text, size.Vision);
         var heads = text.Heads * (double)text.HeadDim;
         var kv = text.KvHeads * (double)text.HeadDim;
         // Inputs of both norms and both of their outputs, queries, keys, values, what attention gives; gate, up and their product.
-        var ofLayer = (4.0 * text.HiddenSize + 2 * heads + 2 * kv + 3.0 * text.IntermediateSize) * element * rows * tokens;
+        var ofLayer = (4.0 * text.HiddenSize + 2 * heads + 2 * kv + (repeats ? 2 * heads : 0) + 3.0 * text.IntermediateSize) * element * rows * tokens;
         var kept = checkpointing ? text.Layers * (double)text.HiddenSize * element * rows * tokens + ofLayer : text.Layers * ofLayer;
         var ofBlock = (8.0 * vision.Width + 2.0 * vision.IntermediateSize) * element * patches * images;
+        // One layer's output without and with what an adapter adds, which is f32 at first and then of the weights' type.
+        var ofAdapter = size.Adapted == 0 ? 0 : ((element < 4 ? 4 : 0) + 3 * element) * Math.Max(text.IntermediateSize, heads) * rows * tokens;
+        // Summed in f32; then of the weights' type, until the next gradient takes its place.
+        var ofHead = size.Adapted > 0 ? 0 : (4 + (element < 4 ? element : 0)) * text.VocabSize * text.HiddenSize;
         return
         [
             new("gradients", size.Trained * (size.Adapted > 0 ? 4 : element)),
-            new("activations", kept),
+            new("activations", kept + ofAdapter),
             new("images", !size.VisionLearns ? ofBlock : checkpointing ? vision.Depth * (double)vision.Width * element * patches * images + ofBlock : vision.Depth * ofBlock),
-            new("logits", LogitCopies * 4 * Math.Min(LogitPiece, (double)rows * tokens * text.VocabSize) + (size.Adapted == 0 ? 4.0 * text.VocabSize * text.HiddenSize : 0)),
+            new("logits", LogitCopies * 4 * Math.Min(LogitPiece, (double)rows * tokens * text.VocabSize) + ofHead),
         ];
     }
 
@@ -125,7 +134,7 @@ internal sealed record MemoryBudget(IReadOnlyList<MemoryItem> Always, IReadOnlyL
         [
             new("cache of completions", side * (double)newTokens * ofToken),
             new("cache of prompts", alive * promptTokens * ofToken),
-            new("reading", read * promptTokens * (4.0 * text.HiddenSize + 2 * heads + 3.0 * text.IntermediateSize) * element + read * patches * (6.0 * vision.Width + 2.0 * vision.IntermediateSize) * element),
+            new("reading", read * promptTokens * (4.0 * text.HiddenSize + (Repeats(device, element) ? 4 : 2) * heads + 3.0 * text.IntermediateSize) * element + read * patches * (6.0 * vision.Width + 2.0 * vision.IntermediateSize) * element),
             new("logits", side * (double)text.VocabSize * element + (device == "cuda" ? Math.Min(DrawnPiece, side * (double)text.VocabSize) * DrawnBytes : side * (double)text.VocabSize * 4)),
         ];
         if (size.Adapted > 0)
