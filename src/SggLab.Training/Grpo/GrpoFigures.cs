@@ -5,7 +5,9 @@ namespace SggLab.Training.Grpo;
 /// <summary>Figures of a step's rollouts under TRL's names.</summary>
 internal static class GrpoFigures
 {
-    public static Dictionary<string, double> Of(RolloutBatch batch, int groupSize)
+    /// <param name="batch">The groups to learn from.</param>
+    /// <param name="drawn">These and the ones that were drawn but not kept, among which those without signal are.</param>
+    public static Dictionary<string, double> Of(RolloutBatch batch, RolloutBatch drawn, int groupSize)
     {
         var lengths = batch.Rollouts.Select(rollout => (double)rollout.Ids.Length).ToArray();
         var finished = batch.Rollouts.Where(rollout => rollout.Finish == FinishReason.Stop).Select(rollout => (double)rollout.Ids.Length).DefaultIfEmpty(0).ToArray();
@@ -13,7 +15,7 @@ internal static class GrpoFigures
         {
             ["reward"] = batch.Rewards.Where(double.IsFinite).Average(),
             ["reward_std"] = Advantages.MeanDeviation(batch.Rewards, groupSize),
-            ["frac_reward_zero_std"] = Advantages.FractionWithoutSignal(batch.Rewards, groupSize),
+            ["frac_reward_zero_std"] = Advantages.FractionWithoutSignal(drawn.Rewards, groupSize),
             ["completions/mean_length"] = lengths.Average(),
             ["completions/min_length"] = lengths.Min(),
             ["completions/max_length"] = lengths.Max(),
@@ -34,12 +36,13 @@ internal static class GrpoFigures
 }
 
 /// <summary>Sums over the micro-batches of a step's updates.</summary>
+/// <param name="GradNorm">Of the last update, once it is done.</param>
 internal sealed record UpdateSums(double Loss, GrpoSums Sums, double Entropy, SamplerFigures Sampler, double GradNorm)
 {
     public static UpdateSums Zero { get; } = new(0, GrpoSums.Zero, 0, SamplerFigures.None, 0);
 
     public static UpdateSums operator +(UpdateSums a, UpdateSums b) =>
-        new(a.Loss + b.Loss, a.Sums + b.Sums, a.Entropy + b.Entropy, a.Sampler + b.Sampler, Math.Max(a.GradNorm, b.GradNorm));
+        a with { Loss = a.Loss + b.Loss, Sums = a.Sums + b.Sums, Entropy = a.Entropy + b.Entropy, Sampler = a.Sampler + b.Sampler };
 
     /// <summary>The mean loss of several updates on the same rollouts; the other figures are means over tokens already.</summary>
     public UpdateSums Over(int iterations) => this with { Loss = Loss / iterations };

@@ -77,8 +77,8 @@ internal sealed class GrpoTrainer : IDisposable
         var update = _update.Run(step, batch.Rows(_settings, _endOfTurn, _padding), rate);
         _reference?.AfterStep(step);
         var position = state.DataPosition + prompts.Length;
-        var tokens = state.TokensSeen + drawn.Rollouts.Sum(rollout => rollout.Ids.Length);
-        var figures = GrpoFigures.Of(batch, _settings.GroupSize);
+        var tokens = state.TokensSeen + drawn.Tokens;
+        var figures = GrpoFigures.Of(batch, drawn, _settings.GroupSize);
         foreach (var (name, value) in update.Figures(_reference is not null))
             figures[name] = value;
         figures["learning_rate"] = rate;

@@ -20,6 +20,9 @@ internal sealed record RolloutBatch(ExamplePrompt[] Prompts, IReadOnlyList<Compl
 {
     private int GroupSize => Rollouts.Count / Prompts.Length;
 
+    /// <summary>Of all completions, each with its prompt.</summary>
+    public long Tokens => Rollouts.Select((rollout, i) => (long)Prompts[i / GroupSize].Prompt.Ids.Length + rollout.Ids.Length).Sum();
+
     /// <summary>Only these groups.</summary>
     public RolloutBatch Of(int[] groups)
     {

@@ -1,6 +1,8 @@
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
+using SggLab.Datasets;
 using SggLab.Modeling;
+using SggLab.Training.Prompts;
 using TorchSharp;
 
 namespace SggLab.Training.Tests.Grpo;
@@ -59,6 +61,39 @@ public sealed class GrpoTrainerTests : IDisposable
     {
         var (_, recorder) = _runs.Run(_runs.Spec(RunMethod.Grpo) with { Grpo = TinyRuns.Grpo with { Iterations = 1 } });
         recorder.Series("sampling/sampling_logp_difference/max").ShouldAllBe(gap => gap < 1e-3);
+    }
+
+    [Fact]
+    public void A_run_in_bf16_learns_and_its_sampler_agrees_with_its_trainer_but_for_rounding()
+    {
+        var spec = _runs.Spec(RunMethod.Grpo) with { Grpo = TinyRuns.Grpo with { Precision = "bfloat16" } };
+        var (closed, recorder) = _runs.Run(spec);
+        closed.ShouldBe(new ClosedRecord("completed", null, null, 2));
+        recorder.Series("sampling/sampling_logp_difference/mean").ShouldAllBe(gap => gap < 0.05);
+        recorder.Series("sampling/sampling_logp_difference/max").ShouldAllBe(gap => gap < 0.5);
+        recorder.Series("grad_norm").ShouldAllBe(norm => norm > 0);
+        using var before = Qwen2VLModel.Load(spec.Model.Folder!, torch.ScalarType.BFloat16);
+        using var after = Qwen2VLModel.Load(recorder.Folders[2], torch.ScalarType.BFloat16);
+        before.Weights.Names.ShouldAllBe(name => !torch.allclose(before.Weights[name], after.Weights[name], 0, 0));
+    }
+
+    [Fact]
+    public void Tokens_are_counted_as_TRL_does_with_the_prompt_of_each_completion()
+    {
+        var spec = _runs.Spec(RunMethod.Grpo) with { Grpo = TinyRuns.Grpo with { PromptsPerStep = 12, GroupSize = 2, MaxCompletionTokens = 4, Iterations = 1, MaxSteps = 1 } };
+        var (_, recorder) = _runs.Run(spec);
+        var prompts = new ExamplePrompts(PromptProcessor.Load(spec.Model.Folder!), spec.Protocol, spec.Data.Vocabulary);
+        using var data = ParquetDataset.Open(spec.Data.Train!);
+        var inPrompts = data.Sum(example => prompts.ForTraining(example).Prompt.Ids.Length);
+        recorder.Series("num_tokens")[0]!.Value.ShouldBe(2 * inPrompts + 24 * recorder.Series("completions/mean_length")[0]!.Value, 0.01);
+    }
+
+    [Fact]
+    public void Groups_that_taught_nothing_are_counted_although_they_were_not_kept()
+    {
+        var (_, recorder) = _runs.Run(_runs.Spec(RunMethod.Grpo) with { Grpo = TinyRuns.Grpo with { GroupSize = 2, KeepTopGroupRatio = 0.25, Iterations = 1, MaxSteps = 1 } });
+        recorder.Of<RolloutsRecord>().Single().ShouldSatisfyAllConditions(kept => kept.Count.ShouldBe(4), kept => kept.FracRewardZeroStd.ShouldBe(0));
+        (recorder.Series("frac_reward_zero_std")[0]!.Value * 8).ShouldBeInRange(1, 6);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed record MetricLook(string Name, string Title, string Group, int Ord
         new("step_time", "Seconds a step", Machine, 3, null),
         new("step_seconds", "Seconds a step", Machine, 3, null),
         new("epoch", "Epoch", Machine, 4, "Passes over the training data"),
-        new("num_tokens", "Tokens so far", Machine, 5, "Tokens of all completions"),
+        new("num_tokens", "Tokens so far", Machine, 5, "Tokens of all completions with their prompts; in SFT, those that are taught"),
         new("sampling/sampling_logp_difference/mean", "Sampler's difference, mean", Others, 0, "How far the log-probabilities at sampling and at training are apart: the two ways to run the model should agree"),
         new("sampling/sampling_logp_difference/max", "Sampler's difference, largest", Others, 1, "The largest difference of a token's log-probability at sampling and at training"),
     ];
