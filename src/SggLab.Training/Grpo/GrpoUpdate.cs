@@ -28,7 +28,10 @@ internal sealed class GrpoUpdate(RunSession session, AdamW optimizer, ReferenceP
         for (var iteration = 0; iteration < _settings.Iterations; iteration++)
         {
             for (var i = 0; i < parts.Length; i++)
-                total += Accumulate(parts[i], old?[i], normaliser, parts.Length, iteration);
+            {
+                using var reference_BT = reference?.LogProbs(parts[i]);
+                total += Accumulate(parts[i], old?[i], reference_BT, normaliser, parts.Length, iteration);
+            }
             FiniteGuard.Check(step, "loss", total.Loss, session.Parent);
             CheckGap(step, total.Sampler);
             var norm = optimizer.Step(rate, _settings.MaxGradNorm);
@@ -43,11 +46,12 @@ internal sealed class GrpoUpdate(RunSession session, AdamW optimizer, ReferenceP
         _settings.Beta == 0 && (_settings.Normalisation == "global" || _settings.Loss == "dapo") ? [.. rows.Where(row => row.Advantage != 0 && row.CountedTokens > 0)] : rows;
 
     /// <summary>Adds a micro-batch's share of the step's loss to the gradients.</summary>
-    private UpdateSums Accumulate(GrpoRow[] rows, Tensor? old_BT, GrpoNormaliser normaliser, int microBatches, int iteration)
+    /// <param name="old_BT">Log-probabilities when the rollouts were drawn; null where the policy has not moved since.</param>
+    /// <param name="normaliser">Of the whole step.</param>
+    internal UpdateSums Accumulate(GrpoRow[] rows, Tensor? old_BT, Tensor? reference_BT, GrpoNormaliser normaliser, int microBatches, int iteration)
     {
         using var scope = NewDisposeScope();
         var mask_BT = PolicyScores.Mask(rows, Device);
-        var reference_BT = reference?.LogProbs(rows);
         var (logps_BT, entropies_BT) = PolicyScores.Of(session.Model, rows, _settings, entropies: true);
         var advantages_B = tensor(rows.Select(row => row.Advantage).ToArray(), device: Device);
         if (_settings.Normalisation == "micro_batch" && _settings.Loss != "dapo")
