@@ -210,7 +210,7 @@ internal sealed class RunSession : IDisposable
         using var data = ParquetDataset.Open(Spec.Data.Test!, Spec.Data.TestSplit);
         using ICompletionSource rollouts = Spec.Evaluation.Server is { } server
             ? new ServerCompletions(server, Prompts.Tokenizer, Model.Folder, policy: null)
-            : new RolloutSource(Model, Prompts.Tokenizer);
+            : new RolloutSource(Model, Prompts.Tokenizer, () => false);
         var figures = new SplitEvaluation(Prompts, rollouts, Spec).Run(data, Spec.Evaluation.Limit, Spec.Data.Test!, file, $"{_inputs.SpecHash} {Parent}", (done, count) =>
         {
             if (done == count || done / 100 != (done - Spec.Evaluation.BatchSize) / 100)

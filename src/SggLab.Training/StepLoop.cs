@@ -13,7 +13,7 @@ internal sealed record StepResult(IReadOnlyDictionary<string, double> Figures, l
 /// <summary>The loop that SFT and GRPO share: step, record, evaluate a slice, checkpoint, stop on request, evaluate at the end.</summary>
 internal static class StepLoop
 {
-    /// <param name="step">Takes the state before and the number of the step, counted from 1.</param>
+    /// <param name="step">Takes the state before and the number of the step, counted from 1. Where it is cancelled it has changed nothing.</param>
     /// <exception cref="DivergedException">A figure or the policy's logits are no numbers any more, or a guard was crossed.</exception>
     public static ClosedRecord Run(RunSession session, AdamW optimizer, TrainerState state, int totalSteps, Func<TrainerState, int, StepResult> step)
     {
@@ -37,7 +37,15 @@ internal static class StepLoop
             if (session.Recorder.StopRequested is { } stop)
                 return Stop(session, optimizer, state, saved, stop);
             var watch = Stopwatch.StartNew();
-            var result = step(state, state.Step + 1);
+            StepResult result;
+            try
+            {
+                result = step(state, state.Step + 1);
+            }
+            catch (OperationCanceledException) when (session.Recorder.StopRequested is { } asked)
+            {
+                return Stop(session, optimizer, state, saved, asked);
+            }
             state = state with { Step = state.Step + 1, DataPosition = result.DataPosition, TokensSeen = result.TokensSeen };
             session.Recorder.Metrics(Packed(state.Step, result.Figures.Append(new("step_time", watch.Elapsed.TotalSeconds))));
             guards.Check(state.Step, result.Figures, session.Parent);

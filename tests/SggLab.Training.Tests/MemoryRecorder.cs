@@ -9,7 +9,10 @@ internal sealed class MemoryRecorder(string folder) : IRunRecorder
     public Dictionary<int, string> Folders { get; } = [];
     /// <summary>Asked after each record: what StopRequested answers from then on.</summary>
     public Func<object, string?> StopAfter { get; init; } = _ => null;
-    public string? StopRequested { get; private set; }
+    /// <summary>Asked whenever the trainer asks: a stop that comes between two records.</summary>
+    public Func<MemoryRecorder, string?> StopWhenAsked { get; init; } = _ => null;
+    private string? _stop;
+    public string? StopRequested => _stop ??= StopWhenAsked(this);
 
     public IEnumerable<T> Of<T>() => Records.OfType<T>();
     public double?[] Series(string metric) => [.. Of<MetricsRecord>().Where(record => record.Series.ContainsKey(metric)).SelectMany(record => record.Series[metric])];
@@ -46,7 +49,7 @@ internal sealed class MemoryRecorder(string folder) : IRunRecorder
     private void Add(object record)
     {
         Records.Add(record);
-        StopRequested = StopAfter(record) ?? StopRequested;
+        _stop = StopAfter(record) ?? _stop;
     }
 }
 

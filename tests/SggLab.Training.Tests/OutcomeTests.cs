@@ -1,6 +1,7 @@
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
 using SggLab.Modeling;
+using TorchSharp;
 
 namespace SggLab.Training.Tests;
 
@@ -106,6 +107,41 @@ public sealed class OutcomeTests : IDisposable
     {
         var (closed, _) = _runs.Run(_runs.Spec(RunMethod.Sft) with { Guards = [new() { Metric = "los", Above = 1 }] });
         closed.ShouldSatisfyAllConditions(c => c.Kind.ShouldBe("input"), c => c.Message!.ShouldContain("no figure los"), c => c.Message!.ShouldContain("grad_norm"));
+    }
+
+    /// <summary>The rollouts of a step may take minutes; nothing of it is learnt yet, so the run goes on from the step before.</summary>
+    [Fact]
+    public void A_stop_during_rollouts_ends_the_run_with_the_step_before_and_it_goes_on_to_the_same_figures()
+    {
+        var spec = _runs.Spec(RunMethod.Grpo);
+        var asked = 0;
+        var stopped = new MemoryRecorder(_runs["stopped"]) { StopWhenAsked = recorder => recorder.Of<MetricsRecord>().Any() && ++asked == 10 ? "drain" : null };
+
+        var closed = _runs.Run(spec, stopped);
+        var (unbroken, whole) = _runs.Run(spec);
+        var (resumed, rest) = _runs.Run(spec, resume: (stopped, 1));
+
+        (closed.Outcome, closed.Step).ShouldBe((Outcomes.Released, 1), closed.Message);
+        stopped.Of<MetricsRecord>().Count().ShouldBe(1);
+        (unbroken.Outcome, resumed.Outcome).ShouldBe((Outcomes.Completed, Outcomes.Completed), resumed.Message);
+        foreach (var figure in new[] { "loss", "reward", "grad_norm", "kl" })
+            rest.Series(figure).ShouldBe(whole.Series(figure)[1..], figure);
+    }
+
+    [Fact]
+    public void Weights_that_are_no_numbers_are_not_laid_to_the_learning_rate()
+    {
+        var folder = _runs["nan"];
+        using (var model = Qwen2VLModel.Load(_runs.Spec(RunMethod.Sft).Model.Folder!))
+        {
+            using (torch.no_grad())
+                model.Weights["model.norm.weight"].fill_(float.NaN);
+            model.Save(folder);
+        }
+
+        var (closed, _) = _runs.Run(_runs.Spec(RunMethod.Sft) with { Model = new() { Folder = folder } });
+
+        closed.ShouldSatisfyAllConditions(c => c.Kind.ShouldBe("diverged"), c => c.Message!.ShouldContain("before anything was learnt"), c => c.Message!.ShouldContain("weights that it starts from are NaN"), c => c.Message!.ShouldNotContain("learning rate"));
     }
 
     [Fact]

@@ -58,6 +58,7 @@ public static class GenerateCommands
                 TopK = parsed.GetValue(topK) ?? own.TopK,
                 TopP = parsed.GetValue(topP) ?? own.TopP,
             };
+            settings.Check();
             var drawing = new Option[] { seed, temperature, topK, topP }.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name).ToArray();
             if (drawing.Length > 0 && WhyNotDrawn(parsed.GetValue(greedy), settings, loaded.Folder.Path) is { } why)
                 Console.Error.WriteLine($"sgglab: {string.Join(" and ", drawing)} {(drawing.Length == 1 ? "changes" : "change")} nothing: the likeliest token is taken each time, {why}.");
@@ -74,11 +75,17 @@ public static class GenerateCommands
         : settings.TopK == 1 ? $"since top_k is 1, {folder}/generation_config.json's own unless --top-k says so; --top-k 0 draws from all tokens"
         : null;
 
-    /// <summary>Puts an adapter on a model and says what it was made for.</summary>
+    /// <summary>Puts an adapter on a model and says what it was made for: another model of the same shapes takes it without an error.</summary>
+    /// <exception cref="LabException">The folder is no adapter of this model, or one whose sum the model's weights are already.</exception>
     internal static LoraAdapter Adapt(Qwen2VLModel model, string folder)
     {
         var adapter = LoraAdapter.Load(model, folder);
-        Console.Error.WriteLine($"sgglab: adapter {folder}: {adapter.Description}");
+        var (to, made) = (Path.GetFullPath(model.Folder.Path).TrimEnd('/'), adapter.Settings.BaseModel);
+        if (made is not null && Directory.Exists(made) && Path.GetFullPath(made).TrimEnd('/') != to && Path.GetDirectoryName(Path.GetFullPath(folder).TrimEnd('/')) == to)
+            throw new LabException($"{folder} was trained on {made}, and the weights in {to} hold its sum already. Put it on {made}, or use {to} without it.");
+        var isNamed = made is { Length: > 0 } && Path.GetFileName(made.TrimEnd('/')) == Path.GetFileName(to);
+        Console.Error.WriteLine($"sgglab: {folder} changes {adapter.Layers.Changed} of the model's {adapter.Layers.All} layers"
+            + (isNamed ? "." : $" and was trained on {(made is { Length: > 0 } ? made : "weights that it does not name")}; on other weights it means nothing."));
         return adapter;
     }
 

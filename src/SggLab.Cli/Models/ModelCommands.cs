@@ -19,6 +19,7 @@ public static class ModelCommands
         var seed = new Option<long>("--seed") { Required = true, Description = "The same seed gives the same bytes." };
         var tokenizer = new Option<string?>("--tokenizer") { Description = "A model folder whose tokenizer, image and generation settings to take instead, so that the model reads prompts." };
         var output = new Option<string>("--out") { Required = true, Description = "Folder to make." };
+        config.MustNotBeEmpty("the path of a config.json");
         output.MustNameAFolder();
         var command = new LabCommand("init", "Make a model with random weights from a configuration.")
         {

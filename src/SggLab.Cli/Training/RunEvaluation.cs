@@ -25,6 +25,7 @@ internal static class RunEvaluation
         var batch = new Option<int>("--batch-size") { DefaultValueFactory = _ => 32, Description = "Images side by side." };
         var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "cpu or cuda." };
         var precision = new Option<string>("--precision") { DefaultValueFactory = _ => "float32", Description = "float32 or bfloat16." };
+        var threads = new Option<int>("--threads") { Description = "CPU threads of libtorch; 0, the default, leaves its own choice. On a machine that others use, fewer are often faster." };
         var server = new Option<string[]>("--server") { Description = "Address of a vLLM or SGLang server that holds these weights, such as http://gpu-1:8000; may be given more than once." };
         var served = new Option<string?>("--served-model") { Description = "The name under which the server serves them (default: the folder's name)." };
         var key = new Option<string?>("--key-file") { Description = "File with the server's key." };
@@ -44,11 +45,17 @@ internal static class RunEvaluation
             Kept = "what is predicted lies beside --out in a folder that ends in .work, and the same command goes on from there.",
             GoesOnUnread = true,
         };
-        foreach (var option in new Option[] { model, data, split, protocol, output, vocabulary, limit, batch, device, precision, server, served, key, concurrency, retries, libtorch, json })
+        foreach (var option in new Option[] { model, data, split, protocol, output, vocabulary, limit, batch, device, precision, threads, server, served, key, concurrency, retries, libtorch, json })
             run.Add(option);
+        run.Validators.Add(found =>
+        {
+            Option[] ofServer = [served, key, concurrency, retries];
+            if (found.GetResult(server) is null && ofServer.FirstOrDefault(option => found.GetResult(option) is { Implicit: false }) is { } alone)
+                found.AddError($"{alone.Name} is about a server; say which with --server URL.");
+        });
         run.SetAction((parsed, cancellation) => Task.Run(() => Run(new EvalOptions(parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(split)!,
             parsed.GetValue(protocol)!, parsed.GetValue(output)!, parsed.GetValue(vocabulary)!, parsed.GetValue(limit), parsed.GetValue(batch),
-            parsed.GetValue(device)!, parsed.GetValue(precision)!, Server(parsed.GetValue(server) ?? [], parsed.GetValue(served) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(parsed.GetValue(model)!)),
+            parsed.GetValue(device)!, parsed.GetValue(precision)!, parsed.GetValue(threads), Server(parsed.GetValue(server) ?? [], parsed.GetValue(served) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(parsed.GetValue(model)!)),
             parsed.GetValue(key), parsed.GetValue(concurrency), parsed.GetValue(retries)), parsed.GetValue(libtorch), parsed.GetValue(json)), cancellation), CancellationToken.None));
         return run;
     }
@@ -57,12 +64,12 @@ internal static class RunEvaluation
     private static readonly Dictionary<string, string> OptionOf = new()
     {
         ["model.folder"] = "--model", ["data.test"] = "--data", ["data.test_split"] = "--split", ["data.vocabulary"] = "--vocabulary",
-        ["evaluation.limit"] = "--limit", ["evaluation.batch_size"] = "--batch-size", ["evaluation.precision"] = "--precision", ["device"] = "--device",
+        ["evaluation.limit"] = "--limit", ["evaluation.batch_size"] = "--batch-size", ["evaluation.precision"] = "--precision", ["device"] = "--device", ["threads"] = "--threads",
         ["evaluation.server.urls"] = "--server", ["evaluation.server.model"] = "--served-model", ["evaluation.server.concurrency"] = "--concurrency",
         ["evaluation.server.retries"] = "--retries",
     };
 
-    private sealed record EvalOptions(string Model, string Data, string Split, string Protocol, string Output, string Vocabulary, int? Limit, int Batch, string Device, string Precision, ServerSettings? Server,
+    private sealed record EvalOptions(string Model, string Data, string Split, string Protocol, string Output, string Vocabulary, int? Limit, int Batch, string Device, string Precision, int Threads, ServerSettings? Server,
         string? Libtorch, bool Json);
 
     // Greedy answers are asked for by the interface that both kinds share.
@@ -81,6 +88,7 @@ internal static class RunEvaluation
                 : throw new LabException($"--protocol {options.Protocol} is neither {NamedProtocols.R1SggSft} nor {NamedProtocols.R1SggRl}, nor is there a file of that name; give one of these or a YAML file.")),
             Evaluation = new() { Limit = options.Limit, BatchSize = options.Batch, Precision = options.Precision, Server = options.Server },
             Device = options.Device,
+            Threads = options.Threads,
         };
         LibtorchFolder.Load(options.Libtorch);
         SpecValidation.Require([.. SpecValidation.Check(spec).Concat(SpecFilesCheck.Check(spec, mustExist: true)).Select(problem => problem with { Field = OptionOf.GetValueOrDefault(problem.Field, problem.Field) })], "This evaluation");

@@ -3,6 +3,7 @@ using SggLab.Contracts;
 using SggLab.Contracts.Records;
 using SggLab.Contracts.Specs;
 using SggLab.Training;
+using SggLab.Training.Checkpoints;
 
 namespace SggLab.Cli.Training;
 
@@ -25,6 +26,7 @@ public static class TrainCommands
         var plan = new Option<bool>("--plan") { Description = "Say what the run takes of this machine's memory and stop; exit 1 if it does not fit." };
         var libtorch = new Option<string?>("--libtorch") { Description = "Folder of another libtorch, for GPUs, to use instead of the bundled one." };
         var json = new Option<bool>("--json") { Description = "Print the records as JSON lines." };
+        file.MustNotBeEmpty("the path of a run file");
         output.MustNameAFolder();
         from.MustNameAFolder();
         var command = new LabCommand(name, description)
@@ -69,7 +71,7 @@ public static class TrainCommands
         }, recorder);
         recorder.Closed(closed);
         if (closed.Outcome == Outcomes.Failed)
-            throw new LabException(closed.Message ?? "The run failed.", Outcomes.ExitCode(closed));
+            throw new LabException((closed.Message ?? "The run failed.") + Remedy(options, folder, closed), Outcomes.ExitCode(closed));
         if (closed.Outcome != Outcomes.Completed)
             Console.Error.WriteLine($"sgglab: stopped at step {closed.Step}; checkpoints and records are in {folder}, and --resume goes on from there.");
         else if (!options.Json)
@@ -77,13 +79,18 @@ public static class TrainCommands
         return closed.Outcome == Outcomes.Completed ? 0 : 130;
     }
 
+    /// <summary>A run of other settings does not go on in the same folder; it begins from the weights in another.</summary>
+    private static string Remedy(TrainOptions options, string folder, ClosedRecord closed) => closed.Kind == "diverged" && CheckpointFolder.Of(folder) is [var newest, ..]
+        ? $" With the settings changed: ./sgglab train {options.Method.ToString().ToLowerInvariant()} -c {options.File}{(options.Run is { } run ? $" --run {run}" : "")} --from {newest} --out {folder}-again"
+        : "";
+
     private static RunSpec Resolve(TrainOptions options)
     {
         var (experiment, lines) = SpecFile.LoadWithLines(options.File);
         var spec = SpecFile.FindRun(experiment, options.File, options.Run);
         var place = $"runs[{experiment.Runs.ToList().IndexOf(spec)}].";
         if (spec.Method != options.Method)
-            throw new LabException($"{options.File}: run '{spec.Name}' has the method {spec.Method.ToString().ToLowerInvariant()}; use `train {options.Method.ToString().ToLowerInvariant()}` on runs of that method.");
+            throw new LabException($"{options.File}: run '{spec.Name}' has the method {spec.Method.ToString().ToLowerInvariant()}; `train {options.Method.ToString().ToLowerInvariant()}` takes runs of its own method.{(spec.Method is RunMethod.Sft or RunMethod.Grpo ? $" Use `train {spec.Method.ToString().ToLowerInvariant()}`." : "")}");
         if (options.From is { } from)
         {
             SpecValidation.Require(SpecFilesCheck.CheckModel(from, "--from", mustExist: true), $"{options.File}: run '{spec.Name}'");

@@ -53,10 +53,21 @@ public static class SpecFilesCheck
             check.That(!mustExist && !File.Exists(folder), field, $"there is no folder {folder} here; give a Hugging Face folder");
             return;
         }
+        if (!File.Exists(Path.Combine(folder, "config.json")) && Instead(folder) is { } instead)
+        {
+            check.That(false, field, instead);
+            return;
+        }
         check.That(File.Exists(Path.Combine(folder, "config.json")), field, $"{folder} has no config.json, so it is not a Hugging Face model folder");
         check.That(Directory.EnumerateFiles(folder, "*.safetensors").Any(), field, $"{folder} has no .safetensors file; download the weights too");
         check.That(File.Exists(Path.Combine(folder, "tokenizer.json")), field, $"{folder} has no tokenizer.json; download the tokenizer too");
     }
+
+    /// <summary>What was probably meant by a folder that is none of a model.</summary>
+    private static string? Instead(string folder) =>
+        File.Exists(Path.Combine(folder, "adapter_config.json")) ? $"{folder} holds a LoRA adapter, not a model; give the folder of the model that it was added to"
+        : Directory.EnumerateDirectories(folder, "step-*").Where(step => File.Exists(Path.Combine(step, "config.json"))).Max(StringComparer.Ordinal) is { } newest ? $"{folder} is a run's folder; give one of its checkpoints, such as {newest}"
+        : null;
 
     private static void CheckData(string? path, string field, bool mustExist, SpecCheck check)
     {

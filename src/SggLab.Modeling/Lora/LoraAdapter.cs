@@ -32,9 +32,8 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>The adapter's matrices by the names they have in peft's file.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors => _tensors;
 
-    /// <summary>How much of the model it changes and what it was made for, in a sentence: another model of the same shapes takes it without an error.</summary>
-    public string Description => $"it changes {_layers.Count} of the model's {_model.Weights.Linears.Count} layers and was trained on "
-        + (Settings.BaseModel is { Length: > 0 } baseModel ? $"{baseModel}; on weights other than those it means nothing." : "weights that its adapter_config.json does not name.");
+    /// <summary>Layers that it changes, and those that the model has.</summary>
+    public (int Changed, int All) Layers => (_layers.Count, _model.Weights.Linears.Count);
 
     /// <summary>Whether the model computes with the adapter; without it the model is its own frozen reference. A <see cref="Decoder"/> sees the change after a refresh.</summary>
     public bool Enabled

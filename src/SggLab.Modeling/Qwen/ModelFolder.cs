@@ -28,9 +28,19 @@ public sealed class ModelFolder
     /// <exception cref="LabException">There is no folder or no config.json, or it is not one of the supported models.</exception>
     public static ModelFolder Open(string folder)
     {
-        if (!Directory.Exists(folder))
-            throw new LabException($"There is no model folder {folder}.");
+        RequireFolder(folder);
         return Of(folder, SettingsIn(folder));
+    }
+
+    /// <exception cref="LabException">It is a file, or nothing; the message says what to give instead.</exception>
+    internal static void RequireFolder(string folder)
+    {
+        if (Directory.Exists(folder))
+            return;
+        if (File.Exists(folder))
+            throw new LabException($"{folder} is a file; give the folder of the model that holds it.");
+        var isHubName = folder.Split('/') is [{ Length: > 0 } owner, { Length: > 0 }] && owner is not ("." or ".." or "~");
+        throw new LabException($"There is no model folder {folder}.{(isHubName ? $" Nothing is fetched from the hub: download it first (hf download {folder} --local-dir DIR) and give that folder." : "")}");
     }
 
     /// <summary>What describes a model beside its weights, its tokenizer and its processors; other files of a folder (claims of golden folders, logs, cards) are about these very weights.</summary>

@@ -43,7 +43,7 @@ internal sealed class SliceEvaluation : IDisposable
     {
         var file = Path.Combine(_session.Inputs.WorkFolder, "slice.jsonl");
         File.Delete(file);
-        using var rollouts = new RolloutSource(_session.Model, _session.Prompts.Tokenizer);
+        using var rollouts = new RolloutSource(_session.Model, _session.Prompts.Tokenizer, () => false);
         var figures = new SplitEvaluation(_session.Prompts, rollouts, _session.Spec)
             .Run(_data, _session.Spec.Evaluation.Slice, _session.Spec.Data.Validation!, file, $"step {state.Step}", (_, _) => _session.Recorder.StopRequested != "cancel");
         File.Delete(file);

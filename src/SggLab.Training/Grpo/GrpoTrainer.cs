@@ -49,7 +49,7 @@ internal sealed class GrpoTrainer : IDisposable
         _reference = ReferencePolicy.Of(session);
         _rollouts = _settings.Server is { } server
             ? new ServerCompletions(server, session.Prompts.Tokenizer, session.Model.Folder, new PolicyFolder(server.WeightsFolder!, Label(session), folder => Policy(session, server, folder)))
-            : new RolloutSource(session.Model, session.Prompts.Tokenizer);
+            : new RolloutSource(session.Model, session.Prompts.Tokenizer, () => session.Recorder.StopRequested is not null);
         _update = new GrpoUpdate(session, _optimizer, _reference);
         _endOfTurn = session.Prompts.Tokenizer.IdOf("<|im_end|>");
         _padding = _settings.Eos == "reference" ? session.Prompts.Tokenizer.IdOf("<|endoftext|>") : 0;

@@ -9,9 +9,9 @@ namespace SggLab.Training.Rollouts;
 /// Completions drawn by the in-process decoder from the model's weights as they are at each call. Between calls nothing of it is in memory: with an
 /// adapter the decoder has merged copies of the layers, which an update has no use for.
 /// </summary>
-internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : ICompletionSource
+/// <param name="isStopped">Asked at each token: a step's rollouts may take minutes, and nothing is learnt of them yet.</param>
+internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer, Func<bool> isStopped) : ICompletionSource
 {
-
     /// <inheritdoc/>
     public string PolicyVersion { get; private set; } = "";
 
@@ -25,7 +25,7 @@ internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : I
         };
         PolicyVersion = FormattableString.Invariant($"step-{step - 1}");
         using var decoder = new Decoder(model, tokenizer);
-        return decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], settings.GroupSize, sampling, (prompt, sample) => Seed(runSeed, step, prompt, sample));
+        return decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], settings.GroupSize, sampling, (prompt, sample) => Seed(runSeed, step, prompt, sample), ThrowIfStopped);
     }
 
     /// <inheritdoc/>
@@ -33,6 +33,12 @@ internal sealed class RolloutSource(Qwen2VLModel model, Tokenizer tokenizer) : I
     {
         using var decoder = new Decoder(model, tokenizer);
         return decoder.Generate([.. prompts.Select(prompt => prompt.Prompt)], 1, new SamplingSettings { MaxNewTokens = maxNewTokens, Greedy = true }, (_, _) => 0);
+    }
+
+    private void ThrowIfStopped(int prompt, int sample, int id)
+    {
+        if (isStopped())
+            throw new OperationCanceledException();
     }
 
     /// <summary>The seed that draws a rollout again alone: a function of run seed, step, prompt within the step and sample within the group.</summary>

@@ -72,6 +72,39 @@ public sealed class HostileInputTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("config.json", "config.json is a file; give the folder of the model that holds it.")]
+    [InlineData("Qwen/Qwen2-VL-2B-Instruct", "Nothing is fetched from the hub: download it first (hf download Qwen/Qwen2-VL-2B-Instruct --local-dir DIR)")]
+    [InlineData("../nowhere", "There is no model folder ../nowhere.\n")]
+    public async Task What_is_no_model_folder(string given, string expected) =>
+        (await _sgglab.RunAsync("model", "inspect", given == "config.json" ? Path.Combine(s_tiny, given) : given)).ShouldComplain(2).ShouldContain(expected);
+
+    [Fact]
+    public async Task An_option_about_a_server_that_is_not_named() =>
+        (await _sgglab.RunAsync("eval", "run", "--model", s_tiny, "--data", s_goldens, "--split", "train", "--protocol", "r1sgg-sft", "--out", Path.Combine(_sgglab.Folder, "out.jsonl"), "--served-model", "x"))
+            .ShouldComplain(2).ShouldContain("--served-model is about a server; say which with --server URL.");
+
+    /// <summary>A checkpoint of a LoRA run holds the sum beside the adapter: put on once more, it would count twice.</summary>
+    [Fact]
+    public async Task An_adapter_whose_sum_the_weights_are_already()
+    {
+        var step = Path.Combine(_sgglab.Folder, "step-4");
+        foreach (var file in Directory.GetFiles(s_tiny).Where(file => Path.GetFileName(file) is not ("golden.json" or "generation.json")).Concat(Directory.GetFiles(Path.Combine(s_tiny, "adapter"))))
+        {
+            var copy = Path.Combine(step, Path.GetRelativePath(s_tiny, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+        var config = Path.Combine(step, "adapter", "adapter_config.json");
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(config, TestContext.Current.CancellationToken))!;
+        json["base_model_name_or_path"] = s_tiny;
+        await File.WriteAllTextAsync(config, json.ToJsonString(), TestContext.Current.CancellationToken);
+
+        (await _sgglab.RunAsync("model", "convert", step, "--merge", Path.Combine(step, "adapter"), "--out", Path.Combine(_sgglab.Folder, "twice"))).ShouldComplain(2)
+            .ShouldContain($"was trained on {s_tiny}, and the weights in {step} hold its sum already");
+        Directory.Exists(Path.Combine(_sgglab.Folder, "twice")).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task A_temperature_of_nothing_is_greedy_decoding() =>
         (await _sgglab.RunAsync("generate", "--model", s_tiny, "--prompt", "hi", "--temperature", "0")).ShouldComplain(2).ShouldContain("say --greedy");

@@ -140,6 +140,34 @@ public sealed class TrainingCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_s_folder_given_for_a_model_is_answered_with_its_newest_checkpoint()
+    {
+        foreach (var step in new[] { "step-00000002", "step-00000010" })
+            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(_sgglab.Folder, "run", step)).FullName, "config.json"), "{}", TestContext.Current.CancellationToken);
+        var run = Path.Combine(_sgglab.Folder, "run");
+
+        (await _sgglab.RunAsync("train", "sft", "-c", Example("tiny-sft.yaml"), "--from", run)).ShouldComplain(2).ShouldContain($"--from: {run} is a run's folder; give one of its checkpoints, such as {run}/step-00000010.");
+        (await _sgglab.RunAsync("train", "sft", "-c", Example("tiny-sft.yaml"), "--from", Path.Combine(LabHome.Repository, "tests", "golden", "qwen", "qwen2-vl-tiny", "adapter"))).ShouldComplain(2)
+            .ShouldContain("holds a LoRA adapter, not a model");
+        (await _sgglab.RunAsync("train", "grpo", "-c", Example("tiny-sft.yaml"))).ShouldComplain(2).ShouldContain("Use `train sft`.");
+    }
+
+    /// <summary>A run of other settings does not go on in the same folder: the message must not send anybody there.</summary>
+    [Fact]
+    public async Task A_run_that_its_guard_stops_says_how_to_begin_again_from_its_last_checkpoint()
+    {
+        var (file, run) = (Path.Combine(_sgglab.Folder, "run.yaml"), Path.Combine(_sgglab.Folder, "run"));
+        var text = (await File.ReadAllTextAsync(Example("tiny-sft.yaml"), TestContext.Current.CancellationToken)).Replace("../tests", Path.Combine(LabHome.Repository, "tests"), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, text + "\nguards: [{ metric: grad_norm, above: 0, steps: 2 }]\ncheckpoints: { every_steps: 1 }\n", TestContext.Current.CancellationToken);
+
+        var stopped = await _sgglab.RunAsync("train", "sft", "-c", file, "--out", run);
+
+        stopped.ExitCode.ShouldBe(1);
+        stopped.Error.ShouldContain($"./sgglab train sft -c {file} --from {run}/step-00000001 --out {run}-again");
+        (await _sgglab.RunAsync("train", "sft", "-c", file, "--from", Path.Combine(run, "step-00000001"), "--out", run + "-again", "--plan")).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task What_was_not_looked_at_is_said_and_here_the_data_are_read()
     {
         var file = Path.Combine(_sgglab.Folder, "run.yaml");
