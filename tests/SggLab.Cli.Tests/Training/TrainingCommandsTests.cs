@@ -107,27 +107,22 @@ public sealed class TrainingCommandsTests : IDisposable
     }
 
     /// <summary>As a run that learned more than was meant looks like any other, a name that no weight has is found wherever the file is looked at.</summary>
-    [Theory]
-    [InlineData("freeze: [vision.]", "sft.freeze", "freeze names vision., which is in no weight's name")]
-    [InlineData("lora: { rank: 2, alpha: 4, target_modules: [q_proj, querry] }", "sft.lora.target_modules", "ends with the target module querry")]
-    public async Task A_name_that_no_weight_has_is_found_before_the_run(string setting, string field, string message)
+    [Fact]
+    public async Task A_name_that_no_weight_has_is_found_before_the_run()
     {
+        const string setting = "freeze: [vision.]", message = "freeze names vision., which is in no weight's name";
         var file = Path.Combine(_sgglab.Folder, "run.yaml");
         var text = (await File.ReadAllTextAsync(Example("tiny-sft.yaml"), TestContext.Current.CancellationToken)).Replace("../tests", Path.Combine(LabHome.Repository, "tests"), StringComparison.Ordinal)
             .Replace("\nsft:\n", $"\nsft:\n  {setting}\n", StringComparison.Ordinal);
-        text.ShouldContain(setting);
         await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
         var line = Array.FindIndex(text.Split('\n'), written => written.Contains(setting, StringComparison.Ordinal)) + 1;
 
+        var validated = await _sgglab.RunAsync("run", "validate", file);
+
+        validated.ExitCode.ShouldBe(1);
+        validated.Error.ShouldContain($"line {line}, runs[0].sft.freeze: {message}");
+        (await _sgglab.RunAsync("run", "queue", file)).ShouldComplain(2).ShouldContain($"line {line}, runs[0].sft.freeze: ");
         (await _sgglab.RunAsync("train", "sft", "-c", file, "--plan")).ShouldComplain(2).ShouldContain(message);
-        foreach (var here in new[] { false, true })
-        {
-            var validated = await _sgglab.RunAsync(["run", "validate", file, .. here ? ["--here"] : Array.Empty<string>()]);
-            validated.ExitCode.ShouldBe(1, validated.Error);
-            validated.Error.ShouldContain($"line {line}, runs[0].{field}: ");
-            validated.Error.ShouldContain(message);
-        }
-        (await _sgglab.RunAsync("run", "queue", file)).ShouldComplain(2).ShouldContain($"line {line}, runs[0].{field}: ");
     }
 
     [Fact]
@@ -164,7 +159,6 @@ public sealed class TrainingCommandsTests : IDisposable
 
         stopped.ExitCode.ShouldBe(1);
         stopped.Error.ShouldContain($"./sgglab train sft -c {file} --from {run}/step-00000001 --out {run}-again");
-        (await _sgglab.RunAsync("train", "sft", "-c", file, "--from", Path.Combine(run, "step-00000001"), "--out", run + "-again", "--plan")).ExitCode.ShouldBe(0);
     }
 
     [Fact]

@@ -8,8 +8,8 @@ namespace SggLab.Cli.Site.Testing;
 /// <summary>Runs all test programs, two at a time, those that took longest last time first; tells how it goes and what failed.</summary>
 public sealed class TestRun(IReadOnlyList<TestProgram> programs, IReadOnlyDictionary<string, string> environment, IReadOnlyList<string> arguments)
 {
-    /// <summary>Of one program. The whole suite has to stay under 12 minutes.</summary>
-    public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(9);
+    /// <summary>Of one program, which then hangs. The whole suite has to stay under 12 minutes, but machines that others use too take twice as long at times.</summary>
+    public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(18);
 
     private readonly ConcurrentQueue<TestTally> _done = new();
     private readonly ConcurrentDictionary<TestProgram, Stopwatch> _running = new();
